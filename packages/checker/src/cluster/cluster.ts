@@ -1,0 +1,129 @@
+/**
+ * `cluster`: protocols, a network, faults and clients, composed into one state machine.
+ */
+
+import type { Effect, Input, NodeId, Plain, Protocol, Signature, State } from "@quorate/core";
+import type { Collection } from "../collection.ts";
+import type { Properties } from "../properties.ts";
+
+/** One node: the protocol that it runs, and its configuration. */
+export interface ClusterNode<S extends Signature> {
+  readonly protocol: Protocol<S>;
+  readonly config: S["config"];
+}
+
+/** How often something may happen in a run: `"unlimited"`, or at most so many times in the whole cluster. */
+export type Budget = number | "unlimited";
+
+/** The links between nodes. Delay without bound comes with every one of them. */
+export interface Network {
+  /** `"none"`: messages overtake each other. `"fifo"`: each link from one node to another keeps their order. */
+  readonly order: "none" | "fifo";
+  /** How often a message may be delivered and stay in flight. With `"unlimited"`, no message ever leaves the network by delivery. */
+  readonly duplication: Budget;
+  /** How often a message may be lost. */
+  readonly loss: Budget;
+}
+
+/** What may go wrong beside the network. Everything defaults to 0. */
+export interface Faults {
+  /** Nodes that stop for good. */
+  readonly crashStop?: Budget;
+  /** Nodes that stop, lose their volatile state, and may start again from what is on disk. */
+  readonly crashRecovery?: Budget;
+  /** Cuts of the cluster into two sides that do not hear each other until the cut heals. */
+  readonly partitions?: Budget;
+}
+
+/** A client: asks its requests in order, each at any time after the one before, each of one of the nodes in `to`. */
+export interface Client<S extends Signature> {
+  readonly to: readonly NodeId[];
+  readonly requests: readonly S["request"][];
+}
+
+/** A message in flight. */
+export interface Envelope<S extends Signature> {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly message: S["message"];
+}
+
+/** What happened to one node: its start, an input with the effects of the step, or the end of a life. */
+export type NodeEvent<S extends Signature> =
+  | { readonly type: "start"; readonly node: NodeId; readonly effects: readonly Effect<S>[] }
+  | { readonly type: "input"; readonly node: NodeId; readonly input: Input<S>; readonly effects: readonly Effect<S>[] }
+  | { readonly type: "persist"; readonly node: NodeId; readonly effects: readonly Effect<S>[] }
+  | { readonly type: "crash"; readonly node: NodeId };
+
+/**
+ * A history: a state of its own, outside the nodes, folded over what happens to them. `effects` are those that took
+ * effect: of an output that waits for the disk, the history hears when it is released.
+ */
+export interface Observer<S extends Signature, H extends Plain> {
+  readonly initial: H;
+  observe(history: H, event: NodeEvent<S>): H;
+}
+
+/** A node as properties see it. */
+export interface NodeView<S extends Signature> {
+  readonly id: NodeId;
+  readonly up: boolean;
+  /** The state in memory, or null while the node is down. */
+  readonly state: State<S> | null;
+  /** What a restart would start from. */
+  readonly disk: S["durable"];
+  /** The timers that run. */
+  readonly timers: readonly S["timer"][];
+}
+
+/** A state of the cluster as properties see it. */
+export interface ClusterState<S extends Signature, H extends { readonly [name: string]: Plain }> {
+  readonly nodes: Collection<NodeView<S>>;
+  /** One node by name. */
+  node(id: string): NodeView<S>;
+  /** The messages in flight, in the order of their canonical encodings, or of the links and their queues. */
+  readonly messages: Collection<Envelope<S>>;
+  /** The observers' histories, by name. */
+  readonly history: H;
+  /** Whether a partition holds now. */
+  readonly partitioned: boolean;
+}
+
+export interface ClusterOptions<S extends Signature, H extends { readonly [name: string]: Plain }>
+  extends Properties<ClusterState<S, H>> {
+  /** The nodes by name, in the order in which their steps are tried. */
+  readonly nodes: { readonly [name: string]: ClusterNode<S> };
+  readonly network?: Partial<Network>;
+  readonly faults?: Faults;
+  /** How often timers fire, in the whole run. A timer that runs may fire at any time. Defaults to `"unlimited"`. */
+  readonly timeouts?: Budget;
+  /**
+   * `"synchronous"`: the disk has each step's durable state before anything else happens. `"asynchronous"`: it has it at
+   * some time after, step by step in order, and until then gated sends and outputs wait and a crash loses it.
+   */
+  readonly persistence?: "synchronous" | "asynchronous";
+  readonly clients?: { readonly [name: string]: Client<S> };
+  readonly observers?: { readonly [N in keyof H]: Observer<S, H[N]> };
+  /** States that do not satisfy it are checked, but neither counted as distinct nor explored. */
+  readonly constraint?: (state: ClusterState<S, H>) => boolean;
+  /** Whether a state in which nothing can happen any more is an error. It is not, unless forbidden. */
+  readonly deadlock?: "forbidden" | "allowed";
+}
+
+/** A cluster with its types forgotten: what the engine and the naive explorer take. */
+export interface Cluster {
+  readonly kind: "cluster";
+  readonly options: ClusterOptions<Signature, { readonly [name: string]: Plain }>;
+}
+
+/** A cluster of nodes, not all of which need run the same protocol. */
+export function cluster<S extends Signature, H extends { readonly [name: string]: Plain }>(
+  options: ClusterOptions<S, H>,
+): Cluster {
+  return { kind: "cluster", options: options as unknown as Cluster["options"] };
+}
+
+/** The defaults filled in: reliable links without order, no faults. */
+export function networkOf(options: Cluster["options"]): Network {
+  return { order: "none", duplication: 0, loss: 0, ...options.network };
+}

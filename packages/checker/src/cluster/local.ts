@@ -1,0 +1,128 @@
+/**
+ * One node of a cluster, with what its shell holds for it: memory, timers, disk, and the effects that wait for the disk.
+ * Every function here is pure, and what it computes is remembered by the engine.
+ */
+
+import type { Effect, Input, Plain, Signature, State, Step } from "@quorate/core";
+import { encode } from "../values/encode.ts";
+import type { ClusterNode, NodeEvent } from "./cluster.ts";
+import type { NodeId } from "@quorate/core";
+
+/** A step whose durable state is not on disk yet, with the effects that wait for it. */
+export type Unwritten = { readonly durable: Plain; readonly effects: readonly Effect<Signature>[] };
+
+export type UpLocal = {
+  readonly status: "up";
+  readonly memory: State<Signature>;
+  /** The timers that run, in the order of their names. */
+  readonly timers: readonly string[];
+  readonly disk: Plain;
+  /** Oldest first. Always empty where persistence is synchronous. */
+  readonly unwritten: readonly Unwritten[];
+};
+
+/** A node that is down may start again, one that is stopped won't. */
+export type Local = UpLocal | { readonly status: "down" | "stopped"; readonly disk: Plain };
+
+/** What happens to one node: an input of its protocol, or something to its shell. */
+export type Happening =
+  | { readonly type: "start" }
+  | { readonly type: "persist" }
+  | { readonly type: "crash" }
+  | { readonly type: "stop" }
+  | Input<Signature>;
+
+/** What a happening makes of a node: its new local state, the effects that take effect now, and what observers hear. */
+export interface Change {
+  readonly local: Local;
+  readonly released: readonly Effect<Signature>[];
+  readonly event: NodeEvent<Signature>;
+}
+
+/** A node's identity, protocol and persistence: what its changes depend on beside its local state. */
+export interface NodeContext {
+  readonly id: NodeId;
+  readonly node: ClusterNode<Signature>;
+  readonly persistence: "synchronous" | "asynchronous";
+}
+
+/** What `happening` makes of a node in `local`, or null where it can't happen. */
+export function change(context: NodeContext, local: Local, happening: Happening): Change | null {
+  const { id, node } = context;
+  switch (happening.type) {
+    case "start": {
+      if (local.status !== "down") return null;
+      const step = node.protocol.start(node.config, local.disk);
+      const fresh = { timers: [], disk: local.disk, unwritten: [] };
+      return settle(context, fresh, step, (effects) => ({ type: "start", node: id, effects }));
+    }
+    case "persist":
+      return persist(context, local);
+    case "crash":
+    case "stop": {
+      if (local.status !== "up") return null;
+      const status = happening.type === "crash" ? "down" : "stopped";
+      return { local: { status, disk: local.disk }, released: [], event: { type: "crash", node: id } };
+    }
+    case "receive":
+    case "timeout":
+    case "request": {
+      if (local.status !== "up") return null;
+      const step = node.protocol.step(node.config, local.memory, happening);
+      const timers =
+        happening.type === "timeout" ? local.timers.filter((timer) => timer !== happening.timer) : local.timers;
+      return settle(context, { ...local, timers }, step, (effects) => ({ type: "input", node: id, input: happening, effects }));
+    }
+  }
+}
+
+/** The oldest unwritten step reaches the disk, and what waited for it goes. */
+function persist(context: NodeContext, local: Local): Change | null {
+  if (local.status !== "up") return null;
+  const [oldest, ...unwritten] = local.unwritten;
+  if (oldest === undefined) return null;
+  return {
+    local: { ...local, disk: oldest.durable, unwritten },
+    released: oldest.effects,
+    event: { type: "persist", node: context.id, effects: oldest.effects },
+  };
+}
+
+/** Puts a step's result in place. */
+function settle(
+  { persistence }: NodeContext,
+  before: Pick<UpLocal, "timers" | "disk" | "unwritten">,
+  { state, effects }: Step<Signature>,
+  event: (released: readonly Effect<Signature>[]) => NodeEvent<Signature>,
+): Change {
+  const timers = timersAfter(before.timers, effects);
+  const up = { status: "up", memory: state, timers } as const;
+  const onDisk = encode(before.disk) === encode(state.durable);
+  if (persistence === "synchronous" || (onDisk && before.unwritten.length === 0)) {
+    return { local: { ...up, disk: state.durable, unwritten: [] }, released: effects, event: event(effects) };
+  }
+  const waiting = effects.filter(waitsForDisk);
+  const released = effects.filter((effect) => !waitsForDisk(effect));
+  const unwritten = queued(before.unwritten, { durable: state.durable, effects: waiting });
+  return { local: { ...up, disk: before.disk, unwritten }, released, event: event(released) };
+}
+
+/** A step that leaves the durable state as the step before it did is written with it. */
+function queued(unwritten: readonly Unwritten[], next: Unwritten): readonly Unwritten[] {
+  const last = unwritten.at(-1);
+  if (last === undefined || encode(last.durable) !== encode(next.durable)) return [...unwritten, next];
+  return [...unwritten.slice(0, -1), { durable: next.durable, effects: [...last.effects, ...next.effects] }];
+}
+
+function waitsForDisk(effect: Effect<Signature>): boolean {
+  return effect.type === "output" || (effect.type === "send" && effect.after === "durable");
+}
+
+function timersAfter(timers: readonly string[], effects: readonly Effect<Signature>[]): readonly string[] {
+  const running = new Set(timers);
+  for (const effect of effects) {
+    if (effect.type === "setTimer") running.add(effect.timer);
+    if (effect.type === "clearTimer") running.delete(effect.timer);
+  }
+  return [...running].sort();
+}

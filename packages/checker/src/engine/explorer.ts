@@ -1,0 +1,220 @@
+/**
+ * The search: breadth first, so that every counterexample is as short as can be; iterative, in slices, so that whoever
+ * runs it can show progress and stop it; deterministic, so that every run finds the same counts.
+ */
+
+import { EvaluationError, ImpureError } from "../values/purity.ts";
+import type { Cursor } from "./frontier.ts";
+import { Frontier } from "./frontier.ts";
+import type { FingerprintedCursor, Predicate, Sink, System } from "./system.ts";
+import { SUCCESSORS_MAX, TraceLog } from "./trace-log.ts";
+import { VisitedSet } from "./visited-set.ts";
+
+/** When to stop short of the end. Absent means never. */
+export interface Limits {
+  /** Distinct states. */
+  readonly statesMax?: number;
+  /** Depth, in states: states at this depth are not expanded. */
+  readonly depthMax?: number;
+}
+
+export type LimitName = "max-states" | "max-depth" | "time-limit" | "memory" | "interrupted";
+
+/** Why the search ended before every state was expanded, and where. Ordinals lead to the state, see `TraceLog`. */
+export type Ending =
+  | { readonly type: "violated"; readonly kind: "always" | "step" | "deadlock"; readonly name: string; readonly path: readonly number[] }
+  | { readonly type: "failed"; readonly error: Error; readonly path: readonly number[] }
+  | { readonly type: "limit"; readonly limit: LimitName };
+
+/** What one action did. */
+export interface ActionCount {
+  readonly name: string;
+  /** Successors that it made. */
+  readonly taken: number;
+  /** Those that were new. */
+  readonly found: number;
+}
+
+const INITIAL = -1;
+
+/** Explores one system. Call `advance` until `done`. */
+export class Explorer implements Sink {
+  words: Uint32Array = new Uint32Array(256);
+  generated = 0;
+  /** The longest shortest path so far, in states. */
+  depth = 0;
+  ending: Ending | null = null;
+  done = false;
+
+  readonly #system: System;
+  readonly #limits: Limits;
+  readonly #visited = new VisitedSet();
+  readonly #frontier = new Frontier();
+  readonly #log = new TraceLog();
+  /** The paths to the first states at which each `sometimes` property held. */
+  readonly #reached = new Map<string, readonly number[]>();
+  #unreached: readonly Predicate[];
+  readonly #taken: number[] = [];
+  readonly #found: number[] = [];
+  /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
+  #parent = INITIAL;
+  #ordinal = 0;
+  /** The index of the first state of the next level. */
+  #levelEnd = 0;
+
+  constructor(system: System, limits: Limits = {}) {
+    this.#system = system;
+    this.#limits = limits;
+    this.#unreached = system.sometimes;
+  }
+
+  get distinct(): number {
+    return this.#visited.size;
+  }
+
+  /** States found but not expanded. */
+  get queued(): number {
+    return this.#frontier.size;
+  }
+
+  get reached(): ReadonlyMap<string, readonly number[]> {
+    return this.#reached;
+  }
+
+  get actionCounts(): readonly ActionCount[] {
+    return this.#system.actions.map((name, action) => ({
+      name,
+      taken: this.#taken[action] ?? 0,
+      found: this.#found[action] ?? 0,
+    }));
+  }
+
+  get memory(): { readonly visitedBytes: number; readonly frontierBytesMax: number; readonly traceBytes: number } {
+    return {
+      visitedBytes: this.#visited.bytes,
+      frontierBytesMax: this.#frontier.bytesMax,
+      traceBytes: this.#log.bytes,
+    };
+  }
+
+  /** The smallest distance between two fingerprints found. */
+  smallestGap(): number {
+    return this.#visited.smallestGap();
+  }
+
+  /** Expands at most `states` states, and the initial ones before the first. */
+  advance(states: number): void {
+    try {
+      if (this.generated === 0) this.#start();
+      for (let left = states; left > 0 && !this.done; left--) this.#expand();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Ends the search where it is. */
+  stop(limit: LimitName): void {
+    if (!this.done) this.#end({ type: "limit", limit });
+  }
+
+  reserve(length: number): void {
+    if (length > this.words.length) this.words = new Uint32Array(length * 2);
+  }
+
+  emit(length: number, lo: number, hi: number, action: number, _detail: number): void {
+    if (this.done) return;
+    this.generated++;
+    const ordinal = this.#ordinal++;
+    if (ordinal >= SUCCESSORS_MAX) throw new RangeError(`A state has more than ${SUCCESSORS_MAX} successors.`);
+    if (action !== INITIAL) this.#taken[action] = (this.#taken[action] ?? 0) + 1;
+
+    const system = this.#system;
+    const { to } = system;
+    to.words = this.words;
+    to.at = 0;
+    to.length = length;
+    let broken: Predicate | null = null;
+    if (action !== INITIAL) broken = firstFalse(system.step);
+    const within = system.constraint === null || system.constraint.test();
+    const isNew = within ? this.#visited.add(lo, hi) : !this.#visited.has(lo, hi);
+    if (isNew) {
+      if (within) {
+        if (action !== INITIAL) this.#found[action] = (this.#found[action] ?? 0) + 1;
+        this.#log.push(this.#parent, ordinal);
+        this.#frontier.push(this.words, length, lo, hi);
+      }
+      for (const predicate of this.#unreached) if (predicate.test()) this.#reach(predicate, ordinal);
+      const violated = firstFalse(system.always);
+      if (violated !== null) return this.#violate("always", violated.name, ordinal);
+    }
+    if (broken !== null) return this.#violate("step", broken.name, ordinal);
+    if (this.distinct >= (this.#limits.statesMax ?? Number.POSITIVE_INFINITY)) this.stop("max-states");
+  }
+
+  #start(): void {
+    this.#system.initial(this);
+    this.#levelEnd = 0;
+    this.#parent = INITIAL;
+    if (!this.done && this.#frontier.size === 0) this.done = true;
+  }
+
+  #expand(): void {
+    if (this.#frontier.size === 0) {
+      this.done = true;
+      return;
+    }
+    const index = this.#parent + 1;
+    if (index === this.#levelEnd) {
+      if (this.depth >= (this.#limits.depthMax ?? Number.POSITIVE_INFINITY)) return this.stop("max-depth");
+      this.depth++;
+      this.#levelEnd = this.distinct;
+    }
+    this.#parent = index;
+    this.#ordinal = 0;
+    this.#frontier.shift(this.#system.from);
+    this.#system.successors(this);
+    if (this.#ordinal === 0 && !this.done && this.#system.deadlock === "forbidden") {
+      this.#end({ type: "violated", kind: "deadlock", name: "deadlock", path: this.#log.path(index) });
+    }
+    if (this.#frontier.size === 0) this.done = true;
+  }
+
+  #reach(predicate: Predicate, ordinal: number): void {
+    this.#reached.set(predicate.name, this.#pathTo(ordinal));
+    this.#unreached = this.#unreached.filter((other) => other !== predicate);
+  }
+
+  #violate(kind: "always" | "step", name: string, ordinal: number): void {
+    this.#end({ type: "violated", kind, name, path: this.#pathTo(ordinal) });
+  }
+
+  /** The path to the successor `ordinal` of the state under expansion. */
+  #pathTo(ordinal: number): readonly number[] {
+    return this.#parent === INITIAL ? [ordinal] : [...this.#log.path(this.#parent), ordinal];
+  }
+
+  #end(ending: Ending): void {
+    this.ending = ending;
+    this.done = true;
+  }
+
+  /** An error of the spec's own functions ends the search with the path to where it happened; others pass through. */
+  #fail(error: unknown): void {
+    if (error instanceof RangeError && /allocation|array length/i.test(error.message)) return this.stop("memory");
+    if (!(error instanceof EvaluationError || error instanceof ImpureError)) throw error;
+    const path = this.#parent === INITIAL ? [] : this.#log.path(this.#parent);
+    this.#end({ type: "failed", error, path });
+  }
+}
+
+function firstFalse(predicates: readonly Predicate[]): Predicate | null {
+  for (const predicate of predicates) if (!predicate.test()) return predicate;
+  return null;
+}
+
+/** A cursor over nothing yet. */
+export function emptyCursor(): FingerprintedCursor {
+  return { words: new Uint32Array(0), at: 0, length: 0, lo: 0, hi: 0 };
+}
+
+export type { Cursor };

@@ -1,0 +1,207 @@
+/**
+ * What a property, a constraint or an action reads of a state, as values: each read has a key, a small integer that says
+ * what was found. A function's result depends on the keys of its reads alone, so it is remembered by them.
+ */
+
+import { callTwice, Restart } from "../values/purity.ts";
+import type { Cursor } from "./frontier.ts";
+import { IdMap } from "./id-map.ts";
+import { ABSENT, PairMap } from "./pair-map.ts";
+import type { Table } from "./table.ts";
+
+/** One question to the state that a cursor points at. */
+export interface Read {
+  /** What the state answers. */
+  key(): number;
+  /** Whether the other read asks the same question, closures aside. */
+  asksAs(other: Read): boolean;
+}
+
+/** A read with its answer. */
+interface Taken {
+  readonly read: Read;
+  readonly key: number;
+}
+
+/** The reads of one evaluation, in their order. */
+export type Log = readonly Taken[];
+
+/** A closure that was given to a collection reads the state itself, so its answers depend on more than its item. */
+export class NestedRead extends Restart {}
+
+/** Takes down the reads of the evaluation under way. There is one for each system. */
+export class Recorder {
+  #log: Taken[] | null = null;
+
+  /** The answer of `read`, taken down. */
+  take(read: Read): number {
+    if (this.#log === null) throw new NestedRead("the state was read outside its evaluation");
+    const key = read.key();
+    this.#log.push({ read, key });
+    return key;
+  }
+
+  /** Runs `call` and returns its result with the reads that it made. */
+  record<T>(call: () => T): { readonly result: T; readonly log: Log } {
+    const log: Taken[] = [];
+    this.#log = log;
+    try {
+      return { result: call(), log };
+    } finally {
+      this.#log = null;
+    }
+  }
+
+  /** Runs `call`, which must not read the state. */
+  closed<T>(call: () => T): T {
+    const log = this.#log;
+    this.#log = null;
+    try {
+      return call();
+    } finally {
+      this.#log = log;
+    }
+  }
+}
+
+/** The id at one slot. */
+export class SlotRead implements Read {
+  readonly #cursor: Cursor;
+  readonly #slot: number;
+
+  constructor(cursor: Cursor, slot: number) {
+    this.#cursor = cursor;
+    this.#slot = slot;
+  }
+
+  key(): number {
+    return this.#cursor.words[this.#cursor.at + this.#slot] as number;
+  }
+
+  asksAs(other: Read): boolean {
+    return other instanceof SlotRead && other.#cursor === this.#cursor && other.#slot === this.#slot;
+  }
+}
+
+/** What a closure makes of the item at one slot: the id of its result in `results`, remembered by item. */
+export class ProjectionRead implements Read {
+  readonly #cursor: Cursor;
+  readonly #slot: number;
+  readonly #project: (id: number) => number;
+  readonly #known = new IdMap();
+
+  constructor(cursor: Cursor, slot: number, project: (id: number) => number) {
+    this.#cursor = cursor;
+    this.#slot = slot;
+    this.#project = project;
+  }
+
+  key(): number {
+    const id = this.#cursor.words[this.#cursor.at + this.#slot] as number;
+    const known = this.#known.get(id);
+    if (known !== ABSENT) return known;
+    const key = this.#project(id);
+    this.#known.set(id, key);
+    return key;
+  }
+
+  asksAs(other: Read): boolean {
+    return other instanceof ProjectionRead && other.#cursor === this.#cursor && other.#slot === this.#slot;
+  }
+}
+
+/** Whether an element is in the bag. */
+export class MembershipRead implements Read {
+  readonly #cursor: Cursor;
+  readonly #bagAt: number;
+  readonly #element: number;
+
+  constructor(cursor: Cursor, bagAt: number, element: number) {
+    this.#cursor = cursor;
+    this.#bagAt = bagAt;
+    this.#element = element;
+  }
+
+  key(): number {
+    const { words, at, length } = this.#cursor;
+    for (let index = at + this.#bagAt; index < at + length; index++) if (words[index] === this.#element) return 1;
+    return 0;
+  }
+
+  asksAs(other: Read): boolean {
+    return other instanceof MembershipRead && other.#cursor === this.#cursor && other.#element === this.#element;
+  }
+}
+
+/** Which elements of the bag satisfy a predicate, remembered by element: the id of their sequence in `tuples`. */
+export class SelectionRead implements Read {
+  readonly #cursor: Cursor;
+  readonly #bagAt: number;
+  readonly #tuples: Tuples;
+  readonly #satisfies: (element: number) => boolean;
+  /** By element: 1 if it satisfies the predicate, 0 if not. */
+  readonly #known = new IdMap();
+
+  constructor(cursor: Cursor, bagAt: number, tuples: Tuples, satisfies: (element: number) => boolean) {
+    this.#cursor = cursor;
+    this.#bagAt = bagAt;
+    this.#tuples = tuples;
+    this.#satisfies = satisfies;
+  }
+
+  key(): number {
+    const { words, at, length } = this.#cursor;
+    let tuple = EMPTY_TUPLE;
+    for (let index = at + this.#bagAt; index < at + length; index++) {
+      const element = words[index] as number;
+      if (this.#selects(element)) tuple = this.#tuples.extend(tuple, element);
+    }
+    return tuple;
+  }
+
+  asksAs(other: Read): boolean {
+    return other instanceof SelectionRead && other.#cursor === this.#cursor;
+  }
+
+  #selects(element: number): boolean {
+    const known = this.#known.get(element);
+    if (known !== ABSENT) return known === 1;
+    const satisfied = this.#satisfies(element);
+    this.#known.set(element, satisfied ? 1 : 0);
+    return satisfied;
+  }
+}
+
+export const EMPTY_TUPLE = 0;
+
+/** Interned sequences of ids: each is the sequence before it and one more id. */
+export class Tuples {
+  readonly #longer = new PairMap();
+  readonly #shorter: number[] = [EMPTY_TUPLE];
+  readonly #last: number[] = [ABSENT];
+
+  extend(tuple: number, id: number): number {
+    const known = this.#longer.get(tuple, id);
+    if (known !== ABSENT) return known;
+    const longer = this.#shorter.length;
+    this.#longer.add(tuple, id, longer);
+    this.#shorter.push(tuple);
+    this.#last.push(id);
+    return longer;
+  }
+
+  items(tuple: number): readonly number[] {
+    const items: number[] = [];
+    for (let at = tuple; at !== EMPTY_TUPLE; at = this.#shorter[at] as number) items.push(this.#last[at] as number);
+    return items.reverse();
+  }
+}
+
+/** Calls a closure that a property or action gave to a collection: twice, on a frozen item, with the state closed to it. */
+export function callClosure<T, R>(recorder: Recorder, name: string, item: T, closure: (item: T) => R, results: Table<{ result: R } | null>): number {
+  const call = (): { result: R } | null => {
+    const result = closure(item);
+    return result === undefined ? null : { result };
+  };
+  return results.intern(recorder.closed(() => callTwice(`a function given to a collection by ${name}`, [item], call)));
+}

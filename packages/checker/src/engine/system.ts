@@ -1,0 +1,68 @@
+/**
+ * What the search needs of a front end: a state space over vectors of ids.
+ *
+ * A state is a row of words: a fixed number of slots, each with the id of the value that stands there, and after them
+ * the bag, the ids of the elements of what varies in size (messages in flight, set variables), in ascending order.
+ */
+
+import type { Plain } from "@quorate/core";
+import type { Cursor } from "./frontier.ts";
+
+/** Takes successors, one call each. */
+export interface Sink {
+  /** Where the successor's words are to be written; it is as long as `length` asks, see `reserve`. */
+  readonly words: Uint32Array;
+  /** Makes `words` at least so long. Keeps nothing of it: call it before writing. */
+  reserve(length: number): void;
+  /**
+   * Takes the successor in `words`.
+   *
+   * @param action which of the system's actions made it
+   * @param detail what `describeAction` needs to tell which message, timer or choice it was
+   */
+  emit(length: number, lo: number, hi: number, action: number, detail: number): void;
+}
+
+/** A state's words and its fingerprint. */
+export interface FingerprintedCursor extends Cursor {
+  lo: number;
+  hi: number;
+}
+
+/** A predicate over the state at `to`, or over the states at `from` and `to`, remembered by what it reads. */
+export interface Predicate {
+  readonly name: string;
+  test(): boolean;
+}
+
+/** One action of a trace, for people and for replaying: equal descriptions are equal actions. */
+export interface ActionDescription {
+  readonly name: string;
+  readonly details: { readonly [name: string]: Plain };
+}
+
+/** A state for people: its parts by name. Parts may be nested once, as the nodes of a cluster. */
+export type StateDescription = { readonly [variable: string]: Plain };
+
+export interface System {
+  /** The state that is being expanded. */
+  readonly from: FingerprintedCursor;
+  /** The state that predicates are tested on. */
+  readonly to: Cursor;
+  /** The names of the actions, by index; it grows as actions are met for the first time. */
+  readonly actions: readonly string[];
+  readonly always: readonly Predicate[];
+  readonly step: readonly Predicate[];
+  readonly sometimes: readonly Predicate[];
+  readonly constraint: Predicate | null;
+  readonly deadlock: "forbidden" | "allowed";
+  /** Emits the initial states. */
+  initial(sink: Sink): void;
+  /** Emits the successors of the state at `from`, always in the same order. */
+  successors(sink: Sink): void;
+  /** The state at `cursor`, for people. */
+  describeState(cursor: Cursor): StateDescription;
+  describeAction(action: number, detail: number): ActionDescription;
+  /** How often a function of the spec or of a protocol was really called to compute transitions. */
+  readonly calls: number;
+}

@@ -1,0 +1,133 @@
+import { ImpureError, callTwice } from "../values/purity.ts";
+import { ABSENT, PairMap } from "./pair-map.ts";
+import { NestedRead } from "./reads.ts";
+import type { Log, Read, Recorder } from "./reads.ts";
+
+/**
+ * A function of a state, remembered by what it read.
+ *
+ * The evaluations so far form a tree: each inner node is a read, each edge a key that it answered, each leaf a result.
+ * To evaluate is to walk from the root; only where the walk leaves the tree is the function really called. So the order
+ * of reads may depend on what was read, and nothing has to be declared.
+ */
+export class Tracked<R> {
+  readonly name: string;
+  readonly #recorder: Recorder;
+  readonly #call: () => R;
+  readonly #text: (result: R) => string;
+  #edges = new PairMap(256);
+  /** By node of the tree: its read, or null for a leaf. */
+  #reads: (Read | null)[] = [null];
+  /** By node of the tree: its result, if it is a leaf that an evaluation has reached. */
+  #results: ({ readonly result: R } | null)[] = [null];
+  #itemwise = false;
+
+  /**
+   * @param call calls the function on the view of the current state
+   * @param text a result's text, equal for equal results
+   */
+  constructor(name: string, recorder: Recorder, call: () => R, text: (result: R) => string) {
+    this.name = name;
+    this.#recorder = recorder;
+    this.#call = call;
+    this.#text = text;
+  }
+
+  /** Whether collections must be read item by item, since closures given to them read the state themselves. */
+  get itemwise(): boolean {
+    return this.#itemwise;
+  }
+
+  evaluate(): R {
+    const reads = this.#reads;
+    let at = 0;
+    for (;;) {
+      const read = reads[at] as Read | null;
+      if (read === null) {
+        const leaf = this.#results[at] as { readonly result: R } | null;
+        return leaf === null ? this.#learn() : leaf.result;
+      }
+      const next = this.#edges.get(at, this.#keyOf(read));
+      if (next === ABSENT) return this.#learn();
+      at = next;
+    }
+  }
+
+  #keyOf(read: Read): number {
+    try {
+      return read.key();
+    } catch (error) {
+      if (!(error instanceof NestedRead)) throw error;
+      this.#forget();
+      return ABSENT;
+    }
+  }
+
+  /** Calls the function, twice, and adds the path of its reads to the tree. */
+  #learn(): R {
+    try {
+      const runs: { readonly log: Log }[] = [];
+      const result = callTwice(
+        this.name,
+        [],
+        () => {
+          const run = this.#recorder.record(this.#call);
+          runs.push(run);
+          return run.result;
+        },
+        this.#text,
+      );
+      const [first, second] = runs;
+      const log = first?.log ?? [];
+      if (!sameReads(log, second?.log ?? [])) throw new ImpureError(this.name, "two calls read different things", "(the same state)");
+      this.#insert(log, result);
+      return result;
+    } catch (error) {
+      if (!(error instanceof NestedRead) || this.#itemwise) throw error;
+      this.#forget();
+      return this.#learn();
+    }
+  }
+
+  #forget(): void {
+    this.#itemwise = true;
+    this.#edges = new PairMap(256);
+    this.#reads = [null];
+    this.#results = [null];
+  }
+
+  #insert(log: Log, result: R): void {
+    let at = 0;
+    for (const { read, key } of log) {
+      const asked = this.#reads[at] ?? null;
+      if ((asked !== null && !asked.asksAs(read)) || this.#results[at] !== null) this.#rejectOrder();
+      if (asked === null) this.#reads[at] = read;
+      let next = this.#edges.get(at, key);
+      if (next === ABSENT) {
+        next = this.#reads.push(null) - 1;
+        this.#results.push(null);
+        this.#edges.add(at, key, next);
+      }
+      at = next;
+    }
+    if (this.#reads[at] !== null) this.#rejectOrder();
+    this.#results[at] = { result };
+  }
+
+  #rejectOrder(): never {
+    throw new ImpureError(this.name, "it read something else after the same answers", "an earlier state");
+  }
+}
+
+function sameReads(
+  first: Log,
+  second: Log,
+): boolean {
+  return (
+    first.length === second.length &&
+    first.every(({ read, key }, index) => {
+      const other = second[index];
+      return other !== undefined && other.key === key && other.read.asksAs(read);
+    })
+  );
+}

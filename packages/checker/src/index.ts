@@ -1,0 +1,11 @@
+export { cluster } from "./cluster/cluster.ts";
+export type * from "./cluster/cluster.ts";
+export type { Collection } from "./collection.ts";
+export { functionOf, model, setOf, value } from "./model/model.ts";
+export type * from "./model/model.ts";
+export * from "./observers/history.ts";
+export * from "./observers/linearizability.ts";
+export * from "./observers/register.ts";
+export type { Properties } from "./properties.ts";
+export { choice, flag, integer, spec } from "./spec.ts";
+export type * from "./spec.ts";

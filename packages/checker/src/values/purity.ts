@@ -1,0 +1,109 @@
+/**
+ * Every real call of a protocol's, a spec's or an observer's function goes through here: on frozen input, twice, with
+ * equal results. Real calls are rare, since their results are remembered, so this costs next to nothing and catches
+ * clocks, randomness, hidden state and mutation where they happen.
+ */
+
+import { encode, NotPlainError } from "./encode.ts";
+
+/** A function that must be pure is not. */
+export class ImpureError extends Error {
+  override readonly name = "ImpureError";
+
+  constructor(functionName: string, what: string, input: string) {
+    super(`${functionName} is not pure: ${what}\n  on input ${input}`);
+  }
+}
+
+/** A function of the spec or of a protocol threw. */
+export class EvaluationError extends Error {
+  override readonly name = "EvaluationError";
+
+  constructor(functionName: string, cause: unknown, input: string) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    super(`${functionName} threw ${reason}\n  on input ${input}`, { cause });
+  }
+}
+
+/** Thrown to give up an evaluation and start it over; never an error of the function that it passes through. */
+export class Restart extends Error {}
+
+/** What the message of an error shows of an input at the most. */
+const INPUT_CHARACTERS_MAX = 2_000;
+
+/**
+ * Calls `call` twice and returns its first result.
+ *
+ * @param inputs what the call is given, already frozen; byte strings among it, which can't be, are compared afterwards
+ * @param text the canonical text of a result, for the comparison of the two
+ * @throws ImpureError if the results differ or an input was changed
+ * @throws EvaluationError if the call throws, or returns what is not plain
+ */
+export function callTwice<T>(
+  functionName: string,
+  inputs: readonly unknown[],
+  call: () => T,
+  text: (result: T) => string = encode,
+): T {
+  const bytes = inputs.some(holdsBytes) ? inputs.map(encode) : null;
+  const first = attempt(functionName, inputs, call);
+  const second = attempt(functionName, inputs, call);
+  const firstText = attempt(functionName, inputs, () => text(first));
+  const secondText = first === second ? firstText : attempt(functionName, inputs, () => text(second));
+  if (firstText !== secondText) {
+    const difference = firstDifference(firstText, secondText);
+    throw new ImpureError(functionName, `two calls with equal input differ: ${difference}`, show(inputs));
+  }
+  if (bytes !== null && inputs.some((input, index) => encode(input) !== bytes[index])) {
+    throw new ImpureError(functionName, "it changes a byte string of its input", show(inputs));
+  }
+  return first;
+}
+
+function attempt<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Restart || error instanceof ImpureError || error instanceof EvaluationError) throw error;
+    if (error instanceof NotPlainError) {
+      throw new EvaluationError(functionName, new TypeError(`its result is not plain data: ${error.message}`), show(inputs));
+    }
+    if (error instanceof TypeError && isMutationOfFrozen(error)) {
+      throw new ImpureError(functionName, `it changes its input (${error.message})`, show(inputs));
+    }
+    throw new EvaluationError(functionName, error, show(inputs));
+  }
+}
+
+/** How V8 words an assignment to, an addition to, or a deletion from a frozen object. */
+function isMutationOfFrozen(error: TypeError): boolean {
+  return /read only property|not extensible|Cannot delete property|Cannot redefine property/.test(error.message);
+}
+
+function holdsBytes(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof Uint8Array || Object.values(value).some(holdsBytes);
+}
+
+/** Where two texts part, with a little of each. */
+function firstDifference(first: string, second: string): string {
+  let at = 0;
+  while (first[at] === second[at]) at++;
+  const from = Math.max(0, at - 40);
+  const excerpt = (text: string): string => `${from > 0 ? "…" : ""}${text.slice(from, at + 40)}${at + 40 < text.length ? "…" : ""}`;
+  return `${excerpt(first)} and then ${excerpt(second)}`;
+}
+
+function show(inputs: readonly unknown[]): string {
+  const text = inputs.map((input) => showOne(input)).join(", ");
+  return text.length > INPUT_CHARACTERS_MAX ? `${text.slice(0, INPUT_CHARACTERS_MAX)}…` : text;
+}
+
+function showOne(input: unknown): string {
+  try {
+    return encode(input);
+  } catch (error) {
+    // Only for the eyes: what has no encoding is described rather than left out.
+    return error instanceof NotPlainError ? `(${error.message})` : String(error);
+  }
+}
