@@ -38,7 +38,7 @@ type Phase =
       readonly type: "querying";
       readonly request: RequestId;
       readonly requester: NodeId;
-      readonly operation: { readonly type: "write"; readonly value: Value } | { readonly type: "read" };
+      readonly operation: { readonly type: "write"; readonly value: string } | { readonly type: "read" };
       readonly responses: { readonly [server: string]: Versioned };
     }
   | {

@@ -12,7 +12,7 @@ export function compareAccepted(a: AcceptedProposal | null, b: AcceptedProposal 
 }
 
 function fields({ ballot, proposal }: AcceptedProposal): readonly (number | string)[] {
-  return [ballot.round, ballot.node, proposal.request, proposal.requester, proposal.value ?? ""];
+  return [ballot.round, ballot.node, proposal.request, proposal.requester, proposal.value];
 }
 
 /** Compares two lists of the same length item by item. */

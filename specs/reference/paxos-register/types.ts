@@ -1,12 +1,12 @@
 import type { NodeId } from "@quorate/core";
-import type { RegisterMessage, RequestId, Value } from "../register/messages.ts";
+import type { RegisterMessage, RequestId } from "../register/messages.ts";
 import type { ServerSignature } from "../register/server.ts";
 
 /** Ordered by round, then by server. */
 export type Ballot = { readonly round: number; readonly node: NodeId };
 
 /** What a client asked for: a value to write, and where the answer goes. */
-export type Proposal = { readonly request: RequestId; readonly requester: NodeId; readonly value: Value };
+type Proposal = { readonly request: RequestId; readonly requester: NodeId; readonly value: string };
 
 export type AcceptedProposal = { readonly ballot: Ballot; readonly proposal: Proposal };
 
@@ -26,7 +26,7 @@ export type Accepted = { readonly type: "accepted"; readonly ballot: Ballot };
 export type Decided = { readonly type: "decided"; readonly ballot: Ballot; readonly proposal: Proposal };
 
 export type PaxosState = {
-  /** The highest ballot that the server has heard of, or leads. */
+  /** The highest ballot that the server has heard of, or leads. At first of round 0, in which nobody leads. */
   readonly ballot: Ballot;
   /** As leader: what it proposes, or null while no client has asked it. */
   readonly proposal: Proposal | null;

@@ -18,7 +18,7 @@ export type Reaction<S extends ActorSignature> = {
   readonly sends: readonly Send<S>[];
 };
 
-export interface Actor<S extends ActorSignature> {
+interface Actor<S extends ActorSignature> {
   readonly name: string;
   start(config: S["config"]): Reaction<S>;
   receive(config: S["config"], state: S["volatile"], from: NodeId, message: S["message"]): Reaction<S>;

@@ -20,7 +20,7 @@ export type ClientState = {
   readonly opCount: number;
 };
 
-export interface RegisterClient extends ActorSignature {
+interface RegisterClient extends ActorSignature {
   readonly config: ClientConfig;
   readonly volatile: ClientState;
   readonly message: RegisterMessage;

@@ -7,13 +7,13 @@ export type Value = string | null;
 export type RequestId = number;
 
 /** Write `value`. */
-export type Put = { readonly type: "put"; readonly request: RequestId; readonly value: Value };
+export type Put = { readonly type: "put"; readonly request: RequestId; readonly value: string };
 /** Read. */
 export type Get = { readonly type: "get"; readonly request: RequestId };
 /** The value of this request was written. */
-export type PutOk = { readonly type: "putOk"; readonly request: RequestId };
+type PutOk = { readonly type: "putOk"; readonly request: RequestId };
 /** The register held `value`. */
-export type GetOk = { readonly type: "getOk"; readonly request: RequestId; readonly value: Value };
+type GetOk = { readonly type: "getOk"; readonly request: RequestId; readonly value: Value };
 
 export type RegisterMessage = Put | Get | PutOk | GetOk;
 

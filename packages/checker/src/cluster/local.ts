@@ -97,8 +97,7 @@ function settle(
 ): Change {
   const timers = timersAfter(before.timers, effects);
   const up = { status: "up", memory: state, timers } as const;
-  const onDisk = encode(before.disk) === encode(state.durable);
-  if (persistence === "synchronous" || (onDisk && before.unwritten.length === 0)) {
+  if (persistence === "synchronous" || (before.unwritten.length === 0 && isEqual(before.disk, state.durable))) {
     return { local: { ...up, disk: state.durable, unwritten: [] }, released: effects, event: event(effects) };
   }
   const waiting = effects.filter(waitsForDisk);
@@ -110,8 +109,12 @@ function settle(
 /** A step that leaves the durable state as the step before it did is written with it. */
 function queued(unwritten: readonly Unwritten[], next: Unwritten): readonly Unwritten[] {
   const last = unwritten.at(-1);
-  if (last === undefined || encode(last.durable) !== encode(next.durable)) return [...unwritten, next];
+  if (last === undefined || !isEqual(last.durable, next.durable)) return [...unwritten, next];
   return [...unwritten.slice(0, -1), { durable: next.durable, effects: [...last.effects, ...next.effects] }];
+}
+
+function isEqual(a: Plain, b: Plain): boolean {
+  return a === b || encode(a) === encode(b);
 }
 
 function waitsForDisk(effect: Effect<Signature>): boolean {

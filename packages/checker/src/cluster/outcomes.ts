@@ -145,8 +145,9 @@ export class Outcomes {
   }
 }
 
+/** What happened follows from these two. */
 function textOfChange(after: Change | null): string {
-  return after === null ? "" : encode([after.local, after.event]);
+  return after === null ? "" : encode([after.local, after.released]);
 }
 
 /** Whether a change's step had no effects at all; those that wait for the disk would show in the local state. */

@@ -82,6 +82,8 @@ export class ClusterSystem implements System {
   readonly #sides: readonly (readonly string[])[];
   /** Whether the network is a set that deliveries leave as it is. */
   readonly #isSet: boolean;
+  readonly #loses: boolean;
+  readonly #duplicates: boolean;
 
   constructor(cluster: Cluster) {
     const { options } = cluster;
@@ -92,6 +94,8 @@ export class ClusterSystem implements System {
     this.conditions = new ConditionsTable(options);
     this.links = network.order === "fifo" ? new Links(this.nodeNames, this.outcomes) : null;
     this.#isSet = network.order === "none" && network.duplication === "unlimited";
+    this.#loses = network.loss !== 0;
+    this.#duplicates = network.duplication !== 0;
     this.#sides = sidesOf(this.nodeNames);
     this.#optionsOf = this.nodeNames.map(() => []);
 
@@ -213,7 +217,7 @@ export class ClusterSystem implements System {
   #delivery(sink: Sink, envelope: number, place: number, conditions: number, cut: readonly boolean[] | null): void {
     const { outcomes } = this;
     const receiver = outcomes.receiver(envelope);
-    const lost = this.conditions.spend(conditions, "loss");
+    const lost = this.#loses ? this.conditions.spend(conditions, "loss") : ABSENT;
     if (lost !== ABSENT) {
       this.#transition(NOTHING, NOTHING_HAPPENS, place, lost, sink, this.#messageAction(this.#loseActions, "lose", envelope), envelope);
     }
@@ -226,7 +230,7 @@ export class ClusterSystem implements System {
       const action = this.#messageAction(this.#deliverActions, "deliver", envelope);
       this.#transition(receiver, outcome, this.#isSet ? NOTHING : place, conditions, sink, action, envelope);
     }
-    if (idle || this.#isSet) return;
+    if (idle || this.#isSet || !this.#duplicates) return;
     const duplicated = this.conditions.spend(conditions, "duplication");
     if (duplicated === ABSENT) return;
     const action = this.#messageAction(this.#duplicateActions, "duplicate", envelope);

@@ -54,6 +54,8 @@ export class Explorer implements Sink {
   /** The paths to the first states at which each `sometimes` property held. */
   readonly #reached = new Map<string, readonly number[]>();
   #unreached: readonly Predicate[];
+  /** By number of new successors, how many of the states expanded have so many. */
+  readonly outdegrees: number[] = [];
   readonly #taken: number[] = [];
   readonly #found: number[] = [];
   /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
@@ -172,7 +174,10 @@ export class Explorer implements Sink {
     this.#parent = index;
     this.#ordinal = 0;
     this.#frontier.shift(this.#system.from);
+    const known = this.distinct;
     this.#system.successors(this);
+    const found = this.distinct - known;
+    this.outdegrees[found] = (this.outdegrees[found] ?? 0) + 1;
     if (this.#ordinal === 0 && !this.done && this.#system.deadlock === "forbidden") {
       this.#end({ type: "violated", kind: "deadlock", name: "deadlock", path: this.#log.path(index) });
     }

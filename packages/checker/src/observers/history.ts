@@ -1,6 +1,6 @@
 /**
- * Concurrent histories as plain data: which operations threads invoked on an object, what came back, and which operation
- * had ended before which began.
+ * Concurrent histories as plain data: which operations threads invoked on an object, what came back, and which
+ * operation had ended before which began.
  *
  * Real time is kept in the weakest form that decides linearizability: an invocation remembers, for every other thread,
  * the last operation which that thread had completed. Histories that differ only in how the events of overlapping

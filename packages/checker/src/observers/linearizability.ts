@@ -1,6 +1,6 @@
 /**
- * Linearizability after Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects" (1990): each
- * operation appears to take effect at one instant between its invocation and its response.
+ * Linearizability after Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects" (1990):
+ * each operation appears to take effect at one instant between its invocation and its response.
  *
  * The search is Wing and Gong's, "Testing and Verifying Concurrent Objects" (1993): take away an operation that nothing
  * still there precedes, apply it, and go on with the rest. As Lowe's "Testing for linearizability" (2017) adds, a

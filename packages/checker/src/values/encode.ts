@@ -11,15 +11,22 @@ export class NotPlainError extends TypeError {
   override readonly name = "NotPlainError";
   /** Where in the value, as one would write it in code: `.log[3].command`. Empty for the value itself. */
   readonly path: string;
-  /** What stood there: "a function", "NaN", "a Map" and so on. */
+  /** What stood there: "a function", "NaN", "an instance of Map" and so on. */
   readonly found: string;
 
   constructor(path: string, found: string) {
-    super(`${path === "" ? "the value" : path} is ${found}; plain data is null, booleans, integers, strings, byte strings, arrays and records`);
+    const where = path === "" ? "the value" : path;
+    super(`${where} is ${found}; plain data is null, booleans, integers, strings, byte strings, arrays and records`);
     this.path = path;
     this.found = found;
   }
 }
+
+/** Deeper than any protocol's state: what is nested deeper is searched for a cycle. */
+const DEPTH_MAX = 500;
+
+/** The encodings of field names, with their colons: there are few, and they are needed all the time. */
+const fieldPrefixes = new Map<string, string>();
 
 /**
  * The canonical encoding of `value`.
@@ -27,79 +34,115 @@ export class NotPlainError extends TypeError {
  * @throws NotPlainError naming the path to the first thing that is not plain
  */
 export function encode(value: unknown): string {
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value === 0 ? "0" : String(value);
-  if (typeof value === "string") return JSON.stringify(value);
-  return encodeAny(value, []);
+  const encoding = write(value, 0);
+  if (encoding !== null) return encoding;
+  const fault = findFault(value, "", []);
+  throw fault ?? new NotPlainError("", `nested more than ${DEPTH_MAX} deep`);
 }
 
-/** The objects from the root down to the one that is being encoded, with the step taken in each. */
-type Trail = { readonly within: object; step: string }[];
-
-function encodeAny(value: unknown, trail: Trail): string {
+/** The encoding, or null if something is not plain. */
+function write(value: unknown, depth: number): string | null {
   switch (typeof value) {
     case "number":
-      if (!Number.isSafeInteger(value)) throw new NotPlainError(pathOf(trail), nameNumber(value));
+      if (!Number.isSafeInteger(value)) return null;
       return value === 0 ? "0" : String(value);
     case "string":
       return JSON.stringify(value);
     case "boolean":
       return value ? "true" : "false";
     case "object":
-      return value === null ? "null" : encodeObject(value, trail);
+      if (value === null) return "null";
+      if (depth > DEPTH_MAX) return null;
+      if (Array.isArray(value)) return writeArray(value, depth + 1);
+      if (value instanceof Uint8Array) return `#${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
+      return writeRecord(value, depth + 1);
     case "undefined":
-      throw new NotPlainError(pathOf(trail), "undefined");
     case "function":
     case "symbol":
     case "bigint":
-      throw new NotPlainError(pathOf(trail), `a ${typeof value}`);
+      return null;
   }
 }
 
-function encodeObject(object: object, trail: Trail): string {
-  if (object instanceof Uint8Array) return `#${Buffer.from(object.buffer, object.byteOffset, object.length).toString("hex")}`;
-  if (trail.some(({ within }) => within === object)) throw new NotPlainError(pathOf(trail), "a cycle");
-  const here = { within: object, step: "" };
-  trail.push(here);
-  const encoded = Array.isArray(object) ? encodeArray(object, here, trail) : encodeRecord(object, here, trail);
-  trail.pop();
-  return encoded;
-}
-
-function encodeArray(array: readonly unknown[], here: Trail[number], trail: Trail): string {
-  let encoded = "[";
+function writeArray(array: readonly unknown[], depth: number): string | null {
+  let encoding = "[";
   for (let index = 0; index < array.length; index++) {
-    here.step = `[${index}]`;
-    if (index > 0) encoded += ",";
-    encoded += encodeAny(array[index], trail);
+    const item = write(array[index], depth);
+    if (item === null) return null;
+    encoding += index === 0 ? item : `,${item}`;
   }
-  const extra = Object.keys(array).length > array.length;
-  if (extra) throw new NotPlainError(pathOf(trail.slice(0, -1)), "an array with fields of its own");
-  return `${encoded}]`;
+  return `${encoding}]`;
 }
 
-function encodeRecord(record: object, here: Trail[number], trail: Trail): string {
+function writeRecord(record: object, depth: number): string | null {
   const prototype: unknown = Object.getPrototypeOf(record);
+  if (prototype !== Object.prototype && prototype !== null) return null;
+  const fields = Object.keys(record);
+  if (!isAscending(fields)) fields.sort();
+  let encoding = "{";
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index] as string;
+    const value = write((record as { readonly [field: string]: unknown })[field], depth);
+    if (value === null) return null;
+    if (index > 0) encoding += ",";
+    encoding += prefixOf(field) + value;
+  }
+  return `${encoding}}`;
+}
+
+function isAscending(fields: readonly string[]): boolean {
+  for (let index = 1; index < fields.length; index++) {
+    if ((fields[index - 1] as string) > (fields[index] as string)) return false;
+  }
+  return true;
+}
+
+function prefixOf(field: string): string {
+  const known = fieldPrefixes.get(field);
+  if (known !== undefined) return known;
+  const prefix = `${JSON.stringify(field)}:`;
+  fieldPrefixes.set(field, prefix);
+  return prefix;
+}
+
+/** The first thing in `value` that is not plain, in the order of a reader. Slow, and only called when there is one. */
+function findFault(value: unknown, path: string, within: readonly object[]): NotPlainError | null {
+  switch (typeof value) {
+    case "number":
+      return Number.isSafeInteger(value) ? null : new NotPlainError(path, nameNumber(value));
+    case "string":
+    case "boolean":
+      return null;
+    case "undefined":
+      return new NotPlainError(path, "undefined");
+    case "function":
+    case "symbol":
+    case "bigint":
+      return new NotPlainError(path, `a ${typeof value}`);
+    case "object":
+      return value === null || value instanceof Uint8Array ? null : findFaultWithin(value, path, within);
+  }
+}
+
+function findFaultWithin(object: object, path: string, within: readonly object[]): NotPlainError | null {
+  if (within.includes(object)) return new NotPlainError(path, "a cycle");
+  const trail = [...within, object];
+  if (Array.isArray(object)) {
+    for (let index = 0; index < object.length; index++) {
+      const fault = findFault(object[index], `${path}[${index}]`, trail);
+      if (fault !== null) return fault;
+    }
+    return null;
+  }
+  const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new NotPlainError(pathOf(trail.slice(0, -1)), `an instance of ${nameClass(prototype)}`);
+    return new NotPlainError(path, `an instance of ${nameClass(prototype)}`);
   }
-  if (Object.getOwnPropertySymbols(record).length > 0) {
-    throw new NotPlainError(pathOf(trail.slice(0, -1)), "a record with a symbol for a field");
+  for (const [field, value] of Object.entries(object)) {
+    const fault = findFault(value, `${path}.${field}`, trail);
+    if (fault !== null) return fault;
   }
-  let encoded = "{";
-  for (const [field, value] of Object.entries(record).sort(byField)) {
-    here.step = `.${field}`;
-    if (encoded.length > 1) encoded += ",";
-    encoded += `${JSON.stringify(field)}:${encodeAny(value, trail)}`;
-  }
-  return `${encoded}}`;
-}
-
-function byField([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : 1;
-}
-
-function pathOf(trail: Trail): string {
-  return trail.map(({ step }) => step).join("");
+  return null;
 }
 
 function nameNumber(value: number): string {

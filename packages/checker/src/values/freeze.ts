@@ -1,10 +1,27 @@
+import { NotPlainError } from "./encode.ts";
+
 /** Every object that `deepFreeze` has frozen to the bottom, so that structure shared by many states is walked once. */
 const frozen = new WeakSet<object>();
 
-/** Freezes a plain value to the bottom and returns it. Byte strings can't be frozen in JavaScript and stay as they are. */
+/**
+ * Freezes a plain value to the bottom and returns it. Byte strings can't be frozen in JavaScript and stay as they are.
+ *
+ * @throws NotPlainError for what an encoding can't show: fields beside an array's items, and fields named by symbols
+ */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array || frozen.has(value)) return value;
+  freezeAt(value, "");
+  return value;
+}
+
+function freezeAt(value: unknown, path: string): void {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || frozen.has(value)) return;
+  if (Array.isArray(value) && Object.keys(value).length > value.length) {
+    throw new NotPlainError(path, "an array with fields of its own");
+  }
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new NotPlainError(path, "a record with a symbol for a field");
   frozen.add(value);
-  for (const part of Object.values(value)) deepFreeze(part);
-  return Object.freeze(value);
+  for (const [field, part] of Object.entries(value)) {
+    if (typeof part === "object") freezeAt(part, Array.isArray(value) ? `${path}[${field}]` : `${path}.${field}`);
+  }
+  Object.freeze(value);
 }

@@ -80,9 +80,17 @@ function isMutationOfFrozen(error: TypeError): boolean {
   return /read only property|not extensible|Cannot delete property|Cannot redefine property/.test(error.message);
 }
 
+/** Whether a frozen value holds a byte string, remembered, since states share most of their structure. */
+const knownToHoldBytes = new WeakMap<object, boolean>();
+
 function holdsBytes(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return value instanceof Uint8Array || Object.values(value).some(holdsBytes);
+  if (value instanceof Uint8Array) return true;
+  const known = knownToHoldBytes.get(value);
+  if (known !== undefined) return known;
+  const holds = Object.values(value).some(holdsBytes);
+  knownToHoldBytes.set(value, holds);
+  return holds;
 }
 
 /** Where two texts part, with a little of each. */

@@ -1,0 +1,63 @@
+/** A path through a state space, from an initial state, as people read it and as it is saved. */
+
+import type { Cursor } from "../engine/frontier.ts";
+import type { ActionDescription, Sink, StateDescription, System } from "../engine/system.ts";
+
+/** One state of a path, with the action that led to it; the initial state has none. */
+export interface TraceStep {
+  readonly action: ActionDescription | null;
+  readonly state: StateDescription;
+}
+
+export type Trace = readonly TraceStep[];
+
+/** Runs a path again: `path` holds the ordinal of the initial state and then of each successor, see `TraceLog`. */
+export function traceOf(system: System, path: readonly number[]): Trace {
+  return path.map((ordinal, index): TraceStep => {
+    const found = successorAt(system, ordinal, index === 0);
+    enter(system, found);
+    const action = index === 0 ? null : system.describeAction(found.action, found.detail);
+    return { action, state: system.describeState(found) };
+  });
+}
+
+/** A successor that was computed, kept. */
+export interface Successor extends Cursor {
+  readonly lo: number;
+  readonly hi: number;
+  readonly action: number;
+  readonly detail: number;
+}
+
+/** All successors of the state that the system is at, or all its initial states. */
+export function successorsOf(system: System, initial: boolean): readonly Successor[] {
+  const collector = new Collector();
+  if (initial) system.initial(collector);
+  else system.successors(collector);
+  return collector.successors;
+}
+
+/** Moves the system to a state, so that its successors are computed next. */
+export function enter(system: System, state: Successor): void {
+  const { words, at, length, lo, hi } = state;
+  Object.assign(system.from, { words, at, length, lo, hi });
+}
+
+function successorAt(system: System, ordinal: number, initial: boolean): Successor {
+  const found = successorsOf(system, initial)[ordinal];
+  if (found === undefined) throw new Error(`A path can't be run again: there is no successor ${ordinal}.`);
+  return found;
+}
+
+class Collector implements Sink {
+  words: Uint32Array = new Uint32Array(256);
+  readonly successors: Successor[] = [];
+
+  reserve(length: number): void {
+    if (length > this.words.length) this.words = new Uint32Array(length * 2);
+  }
+
+  emit(length: number, lo: number, hi: number, action: number, detail: number): void {
+    this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
+  }
+}
