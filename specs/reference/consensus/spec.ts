@@ -17,7 +17,7 @@ export default spec({
         }),
         always: { agreement: (s) => s.chosen.size <= 1 },
         // Agreement alone would let a value be chosen, forgotten, and another one chosen.
-        step: { stability: (before, after) => before.chosen.every((v) => after.chosen.has(v)) },
+        step: { stability: (before, after) => [...before.chosen].every((v) => after.chosen.has(v)) },
         sometimes: { chosen: (s) => s.chosen.size === 1 },
         // The protocol is over once a value is chosen.
         deadlock: "allowed",

@@ -1,4 +1,4 @@
-import type { Acceptor, Value, Vote } from "../voting/voting.ts";
+import type { Acceptor, Quorum, Value, Vote } from "../voting/voting.ts";
 
 /** The leader of ballot `bal` begins it. */
 type Phase1a = { readonly type: "1a"; readonly bal: number };
@@ -34,14 +34,11 @@ export function votesAmong(messages: readonly Message[]): readonly Phase2b[] {
 }
 
 /**
- * In how many ways `promises`, those of one ballot, allow its leader to propose `v`: some quorum has promised, and either
- * none of it had voted or the last of its votes was for `v`. TLC finds one way for each quorum and last vote for `v`.
+ * In how many ways `promises`, those of one ballot, allow its leader to propose `v`: some quorum has promised, and
+ * either none of it had voted or the last of its votes was for `v`. TLC finds one way for each quorum that has not
+ * voted, and one for each quorum and promise in it that tells such a last vote.
  */
-export function waysToPropose(
-  quorums: readonly (readonly Acceptor[])[],
-  promises: readonly Phase1b[],
-  v: Value,
-): number {
+export function waysToPropose(quorums: readonly Quorum[], promises: readonly Phase1b[], v: Value): number {
   return quorums.reduce((ways, quorum) => {
     const ofQuorum = promises.filter(({ acc }) => quorum.includes(acc));
     if (!quorum.every((a) => ofQuorum.some(({ acc }) => acc === a))) return ways;

@@ -2,10 +2,11 @@ import { functionOf, integer, model, setOf, spec } from "@quorate/checker";
 import type { PlainSet } from "@quorate/checker";
 import {
   acceptorsOf,
+  castsAllowedVote,
+  increasesMaxBal,
   ballotsUpTo,
   chosen,
   decidedBallots,
-  isVotingStep,
   majoritiesOf,
   showsSafeAt,
   valuesOf,
@@ -91,10 +92,11 @@ export default spec({
             promisesAmong(s.msgs.filter((m) => m.type === "1b" && m.mbal >= 0)).every(
               ({ acc, mbal, mval }) => mval !== null && s.msgs.has({ type: "2b", acc, bal: mbal, val: mval }),
             ),
-          proposalsSafe: (s) => {
-            const votes = votesIn(s.msgs);
-            return proposalsIn(s.msgs).every(({ bal, val }) => showsSafeAt(quorums, votes, s.maxBal, bal, val));
-          },
+          proposalsSafe: (s) =>
+            proposalsIn(s.msgs).every(({ bal, val }) => {
+              const votes = votesAmong(s.msgs.filter((m) => m.type === "2b" && m.bal < bal));
+              return showsSafeAt(quorums, votes, s.maxBal, bal, val);
+            }),
           oneProposalPerBallot: (s) => {
             const proposals = proposalsIn(s.msgs);
             return proposals.every(({ bal, val }) =>
@@ -113,9 +115,12 @@ export default spec({
             );
           },
         },
+        // Each step is Voting's: it casts no vote and at most increases a ballot, or it casts one that Voting allows.
+        // The two halves are apart because they read little that is common to them.
         step: {
-          implementsVoting: (before, after) =>
-            isVotingStep(
+          implementsIncreaseMaxBal: (before, after) => increasesMaxBal(acceptors, before.maxBal, after.maxBal),
+          implementsVoteFor: (before, after) =>
+            castsAllowedVote(
               acceptors,
               quorums,
               { votes: votesIn(before.msgs), maxBal: before.maxBal },

@@ -7,7 +7,7 @@ export type Rm = (typeof rmNames)[number];
 export type RmState = "working" | "prepared" | "committed" | "aborted";
 
 /** The states of all resource managers; protocols may add states of their own. */
-type RmStates<S extends string = string> = { readonly [rm in Rm]: S };
+export type RmStates<S extends string = string> = { readonly [rm in Rm]: S };
 
 /** The first `count` resource managers. */
 export function resourceManagers(count: number): readonly Rm[] {

@@ -1,6 +1,6 @@
 import { flag, functionOf, integer, model, spec, value } from "@quorate/checker";
 import { consistency, notCommitted, resourceManagers, stability } from "../transaction-commit/transactionCommit.ts";
-import type { Rm, RmState } from "../transaction-commit/transactionCommit.ts";
+import type { Rm, RmState, RmStates } from "../transaction-commit/transactionCommit.ts";
 
 /** One repeated `update` for each way that TLC finds to the same successor. */
 function times<U>(ways: number, update: U): readonly U[] {
@@ -16,18 +16,16 @@ export default spec({
   },
   build: ({ managers, rmMayFail, tmMayFail }) => {
     const rms = resourceManagers(managers);
-    type RmStates = { readonly [rm in Rm]: RmState | "failed" };
-
     /**
-     * How often TLC finds that a manager can commit. The source says of each resource manager that it is prepared, or that
-     * somebody has committed, so that TLC combines each one's ways to satisfy this with those of the others.
+     * How often TLC finds that a manager can commit. The source says of each resource manager that it is prepared, or
+     * that somebody has committed, so that TLC combines each one's ways to satisfy this with those of the others.
      */
-    const waysToCommit = (rmState: RmStates): number => {
+    const waysToCommit = (rmState: RmStates<RmState | "failed">): number => {
       const committed = rms.filter((rm) => rmState[rm] === "committed").length;
       return rms.reduce((ways, rm) => ways * ((rmState[rm] === "prepared" ? 1 : 0) + committed), 1);
     };
     /** How often TLC finds that a manager can abort: once for each that aborted or failed, if none has committed. */
-    const waysToAbort = (rmState: RmStates): number => {
+    const waysToAbort = (rmState: RmStates<RmState | "failed">): number => {
       if (!notCommitted(rms, rmState)) return 0;
       return rms.filter((rm) => rmState[rm] === "aborted" || rmState[rm] === "failed").length;
     };

@@ -3,11 +3,12 @@ import {
   acceptorsOf,
   ballotsUpTo,
   chosen,
+  conflictsWith,
   decidedBallots,
   majoritiesOf,
   safeAt,
   valuesOf,
-  waysToVote,
+  waysToShowSafeAt,
 } from "./voting.ts";
 import type { Acceptor, Vote } from "./voting.ts";
 
@@ -35,10 +36,12 @@ export default spec({
             b > s.maxBal[a] ? { maxBal: { [a]: b } } : undefined,
           ),
           voteFor: action({ a: acceptors, b: ballots, v: values }, (s, { a, b, v }) => {
-            if (s.maxBal[a] > b) return undefined;
             const vote: Vote = { acc: a, bal: b, val: v };
-            const earlier = s.votes.filter(({ bal }) => bal <= b);
-            const ways = waysToVote(quorums, earlier, s.maxBal, vote);
+            if (s.maxBal[a] > b) return undefined;
+            const sameBallot = s.votes.filter(({ bal }) => bal === b);
+            if (conflictsWith(sameBallot, vote)) return undefined;
+            const earlier = s.votes.filter(({ bal }) => bal < b);
+            const ways = quorums.reduce((sum, quorum) => sum + waysToShowSafeAt(quorum, earlier, s.maxBal, b, v), 0);
             return Array.from({ length: ways }, () => ({ votes: { add: [vote] }, maxBal: { [a]: b } }));
           }),
         }),

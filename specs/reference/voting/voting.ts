@@ -1,6 +1,6 @@
 /**
- * The concepts that the Voting algorithm is made of, for the model of it beside this file and for Paxos, which implements
- * it. They take votes that were read from a state before, and read ballot numbers from it one by one.
+ * The concepts that the Voting algorithm is made of, for the model of it beside this file and for Paxos, which
+ * implements it. They take votes that were read from a state before, and read ballot numbers from it one by one.
  */
 
 const acceptorNames = ["a1", "a2", "a3", "a4", "a5"] as const;
@@ -14,7 +14,7 @@ export type Value = (typeof valueNames)[number];
 export type Vote = { readonly acc: Acceptor; readonly bal: number; readonly val: Value };
 
 /** For each acceptor the lowest ballot that it may still vote in, or -1 before it took part in any. */
-export type MaxBal = { readonly [a in Acceptor]: number };
+type MaxBal = { readonly [a in Acceptor]: number };
 
 export type Quorum = readonly Acceptor[];
 
@@ -108,23 +108,22 @@ export function showsSafeAt(
   return quorums.some((quorum) => waysToShowSafeAt(quorum, votes, maxBal, b, v) > 0);
 }
 
-/** In how many ways Voting allows `vote`. */
-export function waysToVote(
-  quorums: readonly Quorum[],
-  votes: readonly Vote[],
-  maxBal: MaxBal,
-  { acc, bal, val }: Vote,
-): number {
-  if (maxBal[acc] > bal) return 0;
-  if (votes.some((other) => other.bal === bal && (other.acc === acc || other.val !== val))) return 0;
-  return quorums.reduce((ways, quorum) => ways + waysToShowSafeAt(quorum, votes, maxBal, bal, val), 0);
+/** Whether `votes` rule `vote` out: its acceptor votes once in a ballot, and a ballot is for one value. */
+export function conflictsWith(votes: readonly Vote[], { acc, bal, val }: Vote): boolean {
+  return votes.some((other) => other.bal === bal && (other.acc === acc || other.val !== val));
 }
 
 /** What Voting knows of a state. */
-export type VotingState = { readonly votes: readonly Vote[]; readonly maxBal: MaxBal };
+type VotingState = { readonly votes: readonly Vote[]; readonly maxBal: MaxBal };
 
-/** Whether Voting allows the step, which may also leave everything as it was. */
-export function isVotingStep(
+/** Whether the step is Voting's IncreaseMaxBal or changes no `maxBal`, as far as `maxBal` is concerned. */
+export function increasesMaxBal(acceptors: readonly Acceptor[], before: MaxBal, after: MaxBal): boolean {
+  const changed = acceptors.filter((a) => after[a] !== before[a]);
+  return changed.length <= 1 && changed.every((a) => after[a] > before[a]);
+}
+
+/** Whether the step is Voting's VoteFor or changes no votes. */
+export function castsAllowedVote(
   acceptors: readonly Acceptor[],
   quorums: readonly Quorum[],
   before: VotingState,
@@ -132,11 +131,10 @@ export function isVotingStep(
 ): boolean {
   const isIn = (votes: readonly Vote[], { acc, bal, val }: Vote): boolean => votedFor(votes, acc, bal, val);
   if (!before.votes.every((vote) => isIn(after.votes, vote))) return false;
-  const [vote, ...otherVotes] = after.votes.filter((cast) => !isIn(before.votes, cast));
-  const [changed, ...otherChanges] = acceptors.filter((a) => before.maxBal[a] !== after.maxBal[a]);
-  if (otherVotes.length > 0 || otherChanges.length > 0) return false;
-  if (vote === undefined) return changed === undefined || after.maxBal[changed] > before.maxBal[changed];
-  if (changed !== undefined && changed !== vote.acc) return false;
-  if (after.maxBal[vote.acc] !== vote.bal) return false;
-  return waysToVote(quorums, before.votes, before.maxBal, vote) > 0;
+  const [vote, ...others] = after.votes.filter((cast) => !isIn(before.votes, cast));
+  if (vote === undefined) return true;
+  if (others.length > 0) return false;
+  if (!acceptors.every((a) => after.maxBal[a] === (a === vote.acc ? vote.bal : before.maxBal[a]))) return false;
+  if (before.maxBal[vote.acc] > vote.bal || conflictsWith(before.votes, vote)) return false;
+  return showsSafeAt(quorums, before.votes, before.maxBal, vote.bal, vote.val);
 }

@@ -10,7 +10,7 @@ export function describeCluster(system: ClusterSystem, cursor: Cursor): StateDes
   const id = (slot: number): number => cursor.words[cursor.at + slot] as number;
   const nodes = system.nodeNames.map((name, node): [string, Plain] => [
     name,
-    describeLocal(system, system.outcomes.locals[node]?.value(id(node)) as Local),
+    describeLocal(system.outcomes.locals[node]?.value(id(node)) as Local),
   ]);
   const clients = Object.keys(system.options.clients ?? {}).map((name, client): [string, Plain] => [
     name,
@@ -43,14 +43,13 @@ function messagesAt(system: ClusterSystem, cursor: Cursor): readonly Envelope<Si
   return envelopes.map((envelope) => outcomes.envelopes.value(envelope));
 }
 
-function describeLocal(system: ClusterSystem, local: Local): Plain {
+function describeLocal(local: Local): Plain {
   if (local.status !== "up") return { status: local.status, disk: local.disk };
   const { durable, volatile } = local.memory;
-  const asynchronous = system.options.persistence === "asynchronous";
   return {
     durable,
     volatile,
     ...(local.timers.length > 0 ? { timers: local.timers } : {}),
-    ...(asynchronous ? { disk: local.disk, unwritten: local.unwritten as readonly Plain[] } : {}),
+    ...(local.behind === null ? {} : { disk: local.behind.disk, unwritten: local.behind.unwritten as readonly Plain[] }),
   };
 }

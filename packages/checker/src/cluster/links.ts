@@ -29,7 +29,8 @@ export class Links {
 
   /** The link that a message takes. */
   linkOf(envelope: number): number {
-    return this.#outcomes.sender(envelope) * this.#nodes + this.#outcomes.receiver(envelope);
+    const { senders, receivers } = this.#outcomes;
+    return (senders[envelope] as number) * this.#nodes + (receivers[envelope] as number);
   }
 
   append(link: number, queue: number, envelope: number): number {

@@ -4,21 +4,23 @@
  */
 
 import type { Effect, Input, Plain, Signature, State, Step } from "@quorate/core";
-import { encode } from "../values/encode.ts";
+import { isEqual } from "../values/equal.ts";
 import type { ClusterNode, NodeEvent } from "./cluster.ts";
 import type { NodeId } from "@quorate/core";
 
 /** A step whose durable state is not on disk yet, with the effects that wait for it. */
 export type Unwritten = { readonly durable: Plain; readonly effects: readonly Effect<Signature>[] };
 
+/** How far the disk is behind memory: what it holds, and what is still to be written, oldest first; never nothing. */
+export type Behind = { readonly disk: Plain; readonly unwritten: readonly Unwritten[] };
+
 export type UpLocal = {
   readonly status: "up";
   readonly memory: State<Signature>;
   /** The timers that run, in the order of their names. */
   readonly timers: readonly string[];
-  readonly disk: Plain;
-  /** Oldest first. Always empty where persistence is synchronous. */
-  readonly unwritten: readonly Unwritten[];
+  /** Null while the disk holds all that is durable in memory, as it always does where persistence is synchronous. */
+  readonly behind: Behind | null;
 };
 
 /** A node that is down may start again, one that is stopped won't. */
@@ -46,6 +48,12 @@ export interface NodeContext {
   readonly persistence: "synchronous" | "asynchronous";
 }
 
+/** What a restart of a node in `local` would start from. */
+export function diskOf(local: Local): Plain {
+  if (local.status !== "up") return local.disk;
+  return local.behind === null ? local.memory.durable : local.behind.disk;
+}
+
 /** What `happening` makes of a node in `local`, or null where it can't happen. */
 export function change(context: NodeContext, local: Local, happening: Happening): Change | null {
   const { id, node } = context;
@@ -53,8 +61,8 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "start": {
       if (local.status !== "down") return null;
       const step = node.protocol.start(node.config, local.disk);
-      const fresh = { timers: [], disk: local.disk, unwritten: [] };
-      return settle(context, fresh, step, (effects) => ({ type: "start", node: id, effects }));
+      const event = (effects: readonly Effect<Signature>[]): NodeEvent<Signature> => ({ type: "start", node: id, effects });
+      return settle(context, { disk: local.disk, unwritten: [] }, [], step, event);
     }
     case "persist":
       return persist(context, local);
@@ -62,27 +70,29 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "stop": {
       if (local.status !== "up") return null;
       const status = happening.type === "crash" ? "down" : "stopped";
-      return { local: { status, disk: local.disk }, released: [], event: { type: "crash", node: id } };
+      return { local: { status, disk: diskOf(local) }, released: [], event: { type: "crash", node: id } };
     }
     case "receive":
     case "timeout":
     case "request": {
       if (local.status !== "up") return null;
       const step = node.protocol.step(node.config, local.memory, happening);
-      const timers =
-        happening.type === "timeout" ? local.timers.filter((timer) => timer !== happening.timer) : local.timers;
-      return settle(context, { ...local, timers }, step, (effects) => ({ type: "input", node: id, input: happening, effects }));
+      const fired = happening.type === "timeout" ? happening.timer : null;
+      const timers = fired === null ? local.timers : local.timers.filter((timer) => timer !== fired);
+      const disk = local.behind ?? { disk: local.memory.durable, unwritten: [] };
+      return settle(context, disk, timers, step, (effects) => ({ type: "input", node: id, input: happening, effects }));
     }
   }
 }
 
 /** The oldest unwritten step reaches the disk, and what waited for it goes. */
 function persist(context: NodeContext, local: Local): Change | null {
-  if (local.status !== "up") return null;
-  const [oldest, ...unwritten] = local.unwritten;
+  if (local.status !== "up" || local.behind === null) return null;
+  const [oldest, ...unwritten] = local.behind.unwritten;
   if (oldest === undefined) return null;
+  const behind = unwritten.length === 0 ? null : { disk: oldest.durable, unwritten };
   return {
-    local: { ...local, disk: oldest.durable, unwritten },
+    local: { ...local, behind },
     released: oldest.effects,
     event: { type: "persist", node: context.id, effects: oldest.effects },
   };
@@ -91,19 +101,20 @@ function persist(context: NodeContext, local: Local): Change | null {
 /** Puts a step's result in place. */
 function settle(
   { persistence }: NodeContext,
-  before: Pick<UpLocal, "timers" | "disk" | "unwritten">,
+  { disk, unwritten }: Behind,
+  timersBefore: readonly string[],
   { state, effects }: Step<Signature>,
   event: (released: readonly Effect<Signature>[]) => NodeEvent<Signature>,
 ): Change {
-  const timers = timersAfter(before.timers, effects);
+  const timers = timersAfter(timersBefore, effects);
   const up = { status: "up", memory: state, timers } as const;
-  if (persistence === "synchronous" || (before.unwritten.length === 0 && isEqual(before.disk, state.durable))) {
-    return { local: { ...up, disk: state.durable, unwritten: [] }, released: effects, event: event(effects) };
+  if (persistence === "synchronous" || (unwritten.length === 0 && isEqual(disk, state.durable))) {
+    return { local: { ...up, behind: null }, released: effects, event: event(effects) };
   }
   const waiting = effects.filter(waitsForDisk);
   const released = effects.filter((effect) => !waitsForDisk(effect));
-  const unwritten = queued(before.unwritten, { durable: state.durable, effects: waiting });
-  return { local: { ...up, disk: before.disk, unwritten }, released, event: event(released) };
+  const behind = { disk, unwritten: queued(unwritten, { durable: state.durable, effects: waiting }) };
+  return { local: { ...up, behind }, released, event: event(released) };
 }
 
 /** A step that leaves the durable state as the step before it did is written with it. */
@@ -113,15 +124,12 @@ function queued(unwritten: readonly Unwritten[], next: Unwritten): readonly Unwr
   return [...unwritten.slice(0, -1), { durable: next.durable, effects: [...last.effects, ...next.effects] }];
 }
 
-function isEqual(a: Plain, b: Plain): boolean {
-  return a === b || encode(a) === encode(b);
-}
-
 function waitsForDisk(effect: Effect<Signature>): boolean {
   return effect.type === "output" || (effect.type === "send" && effect.after === "durable");
 }
 
 function timersAfter(timers: readonly string[], effects: readonly Effect<Signature>[]): readonly string[] {
+  if (!effects.some(({ type }) => type === "setTimer" || type === "clearTimer")) return timers;
   const running = new Set(timers);
   for (const effect of effects) {
     if (effect.type === "setTimer") running.add(effect.timer);

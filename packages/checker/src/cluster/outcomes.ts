@@ -3,9 +3,10 @@
 import { nodeId } from "@quorate/core";
 import type { Effect, Signature } from "@quorate/core";
 import { ABSENT, PairMap } from "../engine/pair-map.ts";
-import { Table } from "../engine/table.ts";
+import { RowMap } from "../engine/row-map.ts";
+import { grown, Table } from "../engine/table.ts";
 import { encode } from "../values/encode.ts";
-import { callTwice, EvaluationError } from "../values/purity.ts";
+import { callTwice, EvaluationError, internResult } from "../values/purity.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster, Envelope, NodeEvent } from "./cluster.ts";
 import { change } from "./local.ts";
@@ -16,19 +17,32 @@ export const IMPOSSIBLE = 0;
 /** The outcome that leaves every node as it is, and that nobody hears of. */
 export const NOTHING_HAPPENS = 1;
 
+/** The words of an outcome's record, side by side, since they are read together. The local state after it. */
+export const NEXT = 0;
+/** What it adds to the fingerprint, by the local state and by all messages sent. */
+export const LO = 1;
+export const HI = 2;
+/** The part of that which is the local state's alone. */
+export const LOCAL_LO = 3;
+export const LOCAL_HI = 4;
+/** 1 if it is a delivery that changes nothing and has no effect. */
+export const IS_IDLE = 5;
+/** Where its messages begin in `sends`, and where they end. */
+export const SENDS_FROM = 6;
+export const SENDS_TO = 7;
+export const RECORD = 8;
+
 /** Interned local states, happenings and messages, and the outcomes of each happening in each local state. */
 export class Outcomes {
   /** By node, its local states. */
   readonly locals: readonly Table<Local>[];
   readonly happenings: Table<Happening> = new Table("happening");
   readonly envelopes: Table<Envelope<Signature>> = new Table("message");
-  /** By outcome: the local state after it. */
-  readonly next: number[] = [ABSENT, ABSENT];
-  /** By outcome: the messages sent, in order, and by ascending id. */
-  readonly sends: (readonly number[])[] = [[], []];
-  readonly ascendingSends: (readonly number[])[] = [[], []];
-  /** By outcome: whether it is a delivery that changes nothing and has no effect. */
-  readonly isIdle: boolean[] = [false, true];
+  /** By outcome, RECORD words each, see NEXT and what follows it. It is replaced when it grows: read it anew. */
+  records: Int32Array = new Int32Array(64 * RECORD);
+  /** The messages that outcomes send, in order, outcome after outcome; and by ascending id. */
+  readonly sends: number[] = [];
+  readonly ascendingSends: number[] = [];
   /** By outcome: what observers hear. */
   readonly events: (NodeEvent<Signature> | null)[] = [null, null];
   /** How often a protocol's function was really called. */
@@ -38,36 +52,28 @@ export class Outcomes {
   readonly #nodes: ReadonlyMap<string, number>;
   /** By node: (local state, happening) and (local state, message) to outcome. */
   readonly #happened: readonly PairMap[];
-  readonly #received: readonly PairMap[];
+  readonly #received: readonly RowMap[];
   readonly #receipts: number[] = [];
-  readonly #senders: number[] = [];
-  readonly #receivers: number[] = [];
+  /** By message: the nodes that it goes from and to. */
+  senders: Int32Array = new Int32Array(64);
+  receivers: Int32Array = new Int32Array(64);
   readonly #order: "none" | "fifo";
 
   constructor(options: Cluster["options"]) {
     this.#order = networkOf(options).order;
+    this.records[NOTHING_HAPPENS * RECORD + IS_IDLE] = 1;
     const entries = Object.entries(options.nodes);
     const persistence = options.persistence ?? "synchronous";
     this.#contexts = entries.map(([id, node]) => ({ id: nodeId(id), node, persistence }));
     this.#nodes = new Map(entries.map(([id], index) => [id, index]));
     this.locals = entries.map(([id]) => new Table(`node ${id}`));
     this.#happened = entries.map(() => new PairMap());
-    this.#received = entries.map(() => new PairMap(4096));
+    this.#received = entries.map(() => new RowMap());
   }
 
   /** The index of a node by name; ABSENT if there is none. */
   nodeIndex(id: string): number {
     return this.#nodes.get(id) ?? ABSENT;
-  }
-
-  /** The index of the node that sent a message. */
-  sender(envelope: number): number {
-    return this.#senders[envelope] as number;
-  }
-
-  /** The index of the node that a message goes to. */
-  receiver(envelope: number): number {
-    return this.#receivers[envelope] as number;
   }
 
   /** The outcome of a happening by its id in `happenings`. */
@@ -82,7 +88,7 @@ export class Outcomes {
 
   /** The outcome of the delivery of a message, by its id in `envelopes`. */
   receive(node: number, local: number, envelope: number): number {
-    const memory = this.#received[node] as PairMap;
+    const memory = this.#received[node] as RowMap;
     const known = memory.get(local, envelope);
     if (known !== ABSENT) return known;
     const outcome = this.#compute(node, local, this.happenings.value(this.#receiptOf(envelope)));
@@ -103,26 +109,32 @@ export class Outcomes {
     const context = this.#contexts[node] as NodeContext;
     const before = (this.locals[node] as Table<Local>).value(local);
     this.calls++;
-    const after = callTwice(
-      `${context.node.protocol.name}.${happening.type === "start" ? "start" : "step"} of node ${context.id}`,
-      [before, happening],
-      () => change(context, before, happening),
-      textOfChange,
-    );
+    const name = `${context.node.protocol.name}.${happening.type === "start" ? "start" : "step"} of node ${context.id}`;
+    const inputs = [before, happening];
+    const after = callTwice(name, inputs, () => change(context, before, happening));
     if (after === null) return IMPOSSIBLE;
-    const next = (this.locals[node] as Table<Local>).intern(after.local);
+    const next = internResult(name, inputs, this.locals[node] as Table<Local>, after.local);
     const idle = happening.type === "receive" && next === local && hasNoEffects(after);
     // Without order such a delivery is no transition: the message may as well be delivered later. A fifo link moves on.
     if (idle && this.#order === "none") return NOTHING_HAPPENS;
-    return this.#add(next, this.#sendsOf(context, after.released), after.event, idle);
+    return this.#add(node, local, next, this.#sendsOf(context, after.released), after.event, idle);
   }
 
-  #add(next: number, sends: readonly number[], event: NodeEvent<Signature>, idle: boolean): number {
-    this.next.push(next);
-    this.sends.push(sends);
-    this.ascendingSends.push([...sends].sort((a, b) => a - b));
-    this.isIdle.push(idle);
-    return this.events.push(event) - 1;
+  #add(node: number, before: number, next: number, sends: readonly number[], event: NodeEvent<Signature>, idle: boolean): number {
+    const outcome = this.events.push(event) - 1;
+    const at = outcome * RECORD;
+    if (at === this.records.length) this.records = grown(this.records);
+    const { lo, hi } = this.locals[node] as Table<Local>;
+    const localLo = (lo[next] as number) - (lo[before] as number);
+    const localHi = (hi[next] as number) - (hi[before] as number);
+    const { lo: messageLo, hi: messageHi } = this.envelopes;
+    const allLo = sends.reduce((sum, send) => sum + (messageLo[send] as number), localLo);
+    const allHi = sends.reduce((sum, send) => sum + (messageHi[send] as number), localHi);
+    const from = this.sends.length;
+    this.records.set([next, allLo, allHi, localLo, localHi, idle ? 1 : 0, from, from + sends.length], at);
+    this.sends.push(...sends);
+    this.ascendingSends.push(...[...sends].sort((a, b) => a - b));
+    return outcome;
   }
 
   #sendsOf({ id, node }: NodeContext, effects: readonly Effect<Signature>[]): readonly number[] {
@@ -139,15 +151,14 @@ export class Outcomes {
 
   #envelope(envelope: Envelope<Signature>): number {
     const id = this.envelopes.intern(envelope);
-    this.#senders[id] = this.nodeIndex(envelope.from);
-    this.#receivers[id] = this.nodeIndex(envelope.to);
+    if (id >= this.senders.length) {
+      this.senders = grown(this.senders);
+      this.receivers = grown(this.receivers);
+    }
+    this.senders[id] = this.nodeIndex(envelope.from);
+    this.receivers[id] = this.nodeIndex(envelope.to);
     return id;
   }
-}
-
-/** What happened follows from these two. */
-function textOfChange(after: Change | null): string {
-  return after === null ? "" : encode([after.local, after.released]);
 }
 
 /** Whether a change's step had no effects at all; those that wait for the disk would show in the local state. */

@@ -6,23 +6,24 @@
  * messages in flight are the bag.
  */
 
-import type { Signature } from "@quorate/core";
 import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { IdMap } from "../engine/id-map.ts";
-import { ABSENT, PairMap } from "../engine/pair-map.ts";
+import { ABSENT } from "../engine/pair-map.ts";
 import type { ActionDescription, FingerprintedCursor, Predicate, Sink, StateDescription, System } from "../engine/system.ts";
 import { Table } from "../engine/table.ts";
 import { callTwice } from "../values/purity.ts";
 import { ConditionsTable, sidesOf } from "./budgets.ts";
 import type { BudgetName } from "./budgets.ts";
 import { networkOf } from "./cluster.ts";
-import type { Cluster, NodeEvent } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { describeCluster } from "./describe.ts";
 import { Links } from "./links.ts";
 import type { Happening } from "./local.ts";
-import { IMPOSSIBLE, NOTHING_HAPPENS, Outcomes } from "./outcomes.ts";
+import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
 import { clusterPredicates } from "./predicates.ts";
+import { NONE, SuccessorWriter } from "./successors.ts";
+import type { ClusterLayout, ObserverSlot, Transition } from "./successors.ts";
 
 /** Something other than a delivery that a node in some local state can do. */
 interface Option {
@@ -37,15 +38,7 @@ interface ClientSlots {
   readonly requests: readonly number[];
 }
 
-interface ObserverSlot {
-  readonly name: string;
-  observe(history: unknown, event: NodeEvent<Signature>): unknown;
-}
-
-/** No message is taken out of the network by this transition. */
-const NOTHING = -1;
-
-export class ClusterSystem implements System {
+export class ClusterSystem implements System, ClusterLayout {
   readonly from: FingerprintedCursor = emptyCursor();
   readonly to: FingerprintedCursor = emptyCursor();
   readonly actions: string[] = [];
@@ -59,7 +52,7 @@ export class ClusterSystem implements System {
   readonly nodeNames: readonly string[];
   readonly outcomes: Outcomes;
   readonly conditions: ConditionsTable;
-  readonly histories: readonly Table<unknown>[];
+  readonly observers: readonly ObserverSlot[];
   readonly links: Links | null;
   readonly clientAt: number;
   readonly historyAt: number;
@@ -67,9 +60,17 @@ export class ClusterSystem implements System {
   readonly linksAt: number;
   readonly slots: number;
 
-  readonly #observers: readonly ObserverSlot[];
-  /** By observer: (history, outcome) to history. */
-  readonly #observed: readonly PairMap[];
+  readonly #writer: SuccessorWriter;
+  readonly #transition: Transition = {
+    node: NONE,
+    outcome: NOTHING_HAPPENS,
+    place: NONE,
+    conditions: 0,
+    client: NONE,
+    count: 0,
+    action: 0,
+    detail: 0,
+  };
   readonly #clients: readonly ClientSlots[];
   readonly #counts: readonly Table<number>[];
   /** By node and local state. */
@@ -84,6 +85,7 @@ export class ClusterSystem implements System {
   readonly #isSet: boolean;
   readonly #loses: boolean;
   readonly #duplicates: boolean;
+  readonly #cuts: boolean;
 
   constructor(cluster: Cluster) {
     const { options } = cluster;
@@ -96,16 +98,16 @@ export class ClusterSystem implements System {
     this.#isSet = network.order === "none" && network.duplication === "unlimited";
     this.#loses = network.loss !== 0;
     this.#duplicates = network.duplication !== 0;
+    this.#cuts = (options.faults?.partitions ?? 0) !== 0;
     this.#sides = sidesOf(this.nodeNames);
     this.#optionsOf = this.nodeNames.map(() => []);
 
     const observers = Object.entries(options.observers ?? {});
-    this.#observers = observers.map(([name, observer]) => ({
+    this.observers = observers.map(([name, observer]) => ({
       name,
+      table: new Table(`history ${name}`),
       observe: (history, event) => observer.observe(history as never, event),
     }));
-    this.histories = observers.map(([name]) => new Table(`history ${name}`));
-    this.#observed = observers.map(() => new PairMap());
     const clients = Object.entries(options.clients ?? {});
     this.#counts = clients.map(([name]) => new Table(`client ${name}`));
     this.#clients = clients.map(([name, { to, requests }]) => ({
@@ -118,6 +120,17 @@ export class ClusterSystem implements System {
     this.conditionsAt = this.historyAt + observers.length;
     this.linksAt = this.conditionsAt + 1;
     this.slots = this.linksAt + (this.links?.count ?? 0);
+
+    this.#writer = new SuccessorWriter({
+      from: this.from,
+      layout: this,
+      outcomes: this.outcomes,
+      observers: this.observers,
+      conditions: this.conditions.table,
+      counts: this.#counts,
+      links: this.links,
+      isSet: this.#isSet,
+    });
 
     const predicates = clusterPredicates(this);
     this.always = predicates.always;
@@ -150,7 +163,7 @@ export class ClusterSystem implements System {
     const collector = new Latest();
     for (let node = 0; node < this.nodeNames.length; node++) {
       const outcome = this.outcomes.happen(node, from.words[from.at + node] as number, start);
-      this.#transition(node, outcome, NOTHING, from.words[this.conditionsAt] as number, collector, ABSENT, 0);
+      this.#emit(collector, node, outcome, NONE, this.conditions.initial, ABSENT, 0);
       Object.assign(from, { words: collector.words, at: 0, length: collector.length, lo: collector.lo, hi: collector.hi });
       collector.words = new Uint32Array(0);
     }
@@ -167,7 +180,7 @@ export class ClusterSystem implements System {
     else this.#linkDeliveries(this.links, sink, conditions, cut);
     this.#nodeOptions(sink, conditions);
     this.#requests(sink, conditions);
-    this.#partitions(sink, conditions, cut !== null);
+    if (this.#cuts) this.#partitions(sink, conditions, cut !== null);
   }
 
   describeState(cursor: Cursor): StateDescription {
@@ -197,11 +210,17 @@ export class ClusterSystem implements System {
 
   #bagDeliveries(sink: Sink, conditions: number, cut: readonly boolean[] | null): void {
     const { words, at, length } = this.from;
-    const end = at + length;
-    for (let index = at + this.slots; index < end; index++) {
-      const envelope = words[index] as number;
-      if (index > at + this.slots && words[index - 1] === envelope) continue;
-      this.#delivery(sink, envelope, index - at, conditions, cut);
+    const { outcomes } = this;
+    const { receivers } = outcomes;
+    let previous = ABSENT;
+    for (let place = this.slots; place < length; place++) {
+      const envelope = words[at + place] as number;
+      if (envelope === previous) continue;
+      previous = envelope;
+      const receiver = receivers[envelope] as number;
+      const outcome = outcomes.receive(receiver, words[at + receiver] as number, envelope);
+      if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
+      this.#delivery(sink, envelope, outcome, place, conditions, cut);
     }
   }
 
@@ -209,32 +228,44 @@ export class ClusterSystem implements System {
     const { words, at } = this.from;
     for (let link = 0; link < links.count; link++) {
       const envelope = links.head(link, words[at + this.linksAt + link] as number);
-      if (envelope !== ABSENT) this.#delivery(sink, envelope, this.linksAt + link, conditions, cut);
+      if (envelope === ABSENT) continue;
+      const receiver = this.outcomes.receivers[envelope] as number;
+      const outcome = this.outcomes.receive(receiver, words[at + receiver] as number, envelope);
+      this.#delivery(sink, envelope, outcome, this.linksAt + link, conditions, cut);
     }
   }
 
-  /** @param place the word of the state that holds the message, or the queue that it heads */
-  #delivery(sink: Sink, envelope: number, place: number, conditions: number, cut: readonly boolean[] | null): void {
-    const { outcomes } = this;
-    const receiver = outcomes.receiver(envelope);
+  /**
+   * What can become of one message: loss, delivery, delivery of a duplicate.
+   *
+   * @param place the word of the state that holds the message, or the queue that it heads
+   */
+  #delivery(
+    sink: Sink,
+    envelope: number,
+    outcome: number,
+    place: number,
+    conditions: number,
+    cut: readonly boolean[] | null,
+  ): void {
     const lost = this.#loses ? this.conditions.spend(conditions, "loss") : ABSENT;
     if (lost !== ABSENT) {
-      this.#transition(NOTHING, NOTHING_HAPPENS, place, lost, sink, this.#messageAction(this.#loseActions, "lose", envelope), envelope);
+      const action = this.#messageAction(this.#loseActions, "lose", envelope);
+      this.#emit(sink, NONE, NOTHING_HAPPENS, place, lost, action, envelope);
     }
-    if (cut !== null && cut[outcomes.sender(envelope)] !== cut[receiver]) return;
-    const { words, at } = this.from;
-    const outcome = outcomes.receive(receiver, words[at + receiver] as number, envelope);
+    const receiver = this.outcomes.receivers[envelope] as number;
     if (outcome === IMPOSSIBLE) return;
-    const idle = outcomes.isIdle[outcome] as boolean;
+    if (cut !== null && cut[this.outcomes.senders[envelope] as number] !== cut[receiver]) return;
+    const idle = this.outcomes.records[outcome * RECORD + IS_IDLE] === 1;
     if (!idle || this.links !== null) {
       const action = this.#messageAction(this.#deliverActions, "deliver", envelope);
-      this.#transition(receiver, outcome, this.#isSet ? NOTHING : place, conditions, sink, action, envelope);
+      this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
     if (idle || this.#isSet || !this.#duplicates) return;
     const duplicated = this.conditions.spend(conditions, "duplication");
     if (duplicated === ABSENT) return;
     const action = this.#messageAction(this.#duplicateActions, "duplicate", envelope);
-    this.#transition(receiver, outcome, NOTHING, duplicated, sink, action, envelope);
+    this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
   }
 
   #nodeOptions(sink: Sink, conditions: number): void {
@@ -242,11 +273,13 @@ export class ClusterSystem implements System {
     const nodes = this.nodeNames.length;
     for (let node = 0; node < nodes; node++) {
       const local = words[at + node] as number;
-      for (const { happening, action, budget } of this.#optionsOf[node]?.[local] ?? this.#findOptions(node, local)) {
+      const options = (this.#optionsOf[node] as (readonly Option[])[])[local] ?? this.#findOptions(node, local);
+      for (let index = 0; index < options.length; index++) {
+        const { happening, action, budget } = options[index] as Option;
         const next = budget === null ? conditions : this.conditions.spend(conditions, budget);
         if (next === ABSENT) continue;
         const outcome = this.outcomes.happen(node, local, happening);
-        this.#transition(node, outcome, NOTHING, next, sink, action, happening * nodes + node);
+        this.#emit(sink, node, outcome, NONE, next, action, happening * nodes + node);
       }
     }
   }
@@ -269,7 +302,9 @@ export class ClusterSystem implements System {
           action = this.#action(happening.type === "request" ? `request ${happening.request.type}` : happening.type);
           this.#requestActions.set(request, action);
         }
-        this.#transition(node, outcome, NOTHING, conditions, sink, action, request * nodes + node, client, counts.intern(made + 1));
+        const detail = request * nodes + node;
+        const count = counts.intern(made + 1);
+        this.#writer.emit(sink, { node, outcome, place: NONE, conditions, client, count, action, detail });
       }
     }
   }
@@ -277,136 +312,35 @@ export class ClusterSystem implements System {
   #partitions(sink: Sink, conditions: number, isCut: boolean): void {
     if (isCut) {
       const healed = this.conditions.withSide(conditions, null);
-      this.#transition(NOTHING, NOTHING_HAPPENS, NOTHING, healed, sink, this.#action("heal"), 0);
+      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, healed, this.#action("heal"), 0);
       return;
     }
     const left = this.conditions.spend(conditions, "partitions");
     if (left === ABSENT) return;
     for (const [index, side] of this.#sides.entries()) {
       const next = this.conditions.withSide(left, side);
-      this.#transition(NOTHING, NOTHING_HAPPENS, NOTHING, next, sink, this.#action("partition"), index);
+      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, next, this.#action("partition"), index);
     }
   }
 
-  /**
-   * Emits the state that differs from the one at `from` by an outcome of `node`, the removal of the message at `place`,
-   * other conditions, and a client's count.
-   */
-  #transition(
+  #emit(
+    sink: Sink,
     node: number,
     outcome: number,
     place: number,
     conditions: number,
-    sink: Sink,
     action: number,
     detail: number,
-    client: number = NOTHING,
-    count: number = 0,
   ): void {
-    const { outcomes, slots, links } = this;
-    const { words, at, length } = this.from;
-    const sends = outcomes.sends[outcome] as readonly number[];
-    sink.reserve(length + sends.length);
-    const next = sink.words;
-    let { lo, hi } = this.from;
-    for (let slot = 0; slot < slots; slot++) next[slot] = words[at + slot] as number;
-
-    if (outcome > NOTHING_HAPPENS) {
-      const before = words[at + node] as number;
-      const after = outcomes.next[outcome] as number;
-      const table = outcomes.locals[node] as Table<unknown>;
-      next[node] = after;
-      lo += (table.lo[after] as number) - (table.lo[before] as number);
-      hi += (table.hi[after] as number) - (table.hi[before] as number);
-    }
-    if (outcome > NOTHING_HAPPENS) {
-      for (let index = 0; index < this.histories.length; index++) {
-        const slot = this.historyAt + index;
-        const before = words[at + slot] as number;
-        const after = this.#observe(index, before, outcome);
-        if (after === before) continue;
-        const table = this.histories[index] as Table<unknown>;
-        next[slot] = after;
-        lo += (table.lo[after] as number) - (table.lo[before] as number);
-        hi += (table.hi[after] as number) - (table.hi[before] as number);
-      }
-    }
-    const conditionsBefore = words[at + this.conditionsAt] as number;
-    if (conditions !== conditionsBefore) {
-      const { table } = this.conditions;
-      next[this.conditionsAt] = conditions;
-      lo += (table.lo[conditions] as number) - (table.lo[conditionsBefore] as number);
-      hi += (table.hi[conditions] as number) - (table.hi[conditionsBefore] as number);
-    }
-    if (client !== NOTHING) {
-      const table = this.#counts[client] as Table<number>;
-      const before = words[at + this.clientAt + client] as number;
-      next[this.clientAt + client] = count;
-      lo += (table.lo[count] as number) - (table.lo[before] as number);
-      hi += (table.hi[count] as number) - (table.hi[before] as number);
-    }
-
-    if (links !== null) {
-      if (place !== NOTHING) next[place] = links.tail(place - this.linksAt, next[place] as number);
-      for (const envelope of sends) {
-        const slot = this.linksAt + links.linkOf(envelope);
-        next[slot] = links.append(slot - this.linksAt, next[slot] as number, envelope);
-      }
-      for (let slot = this.linksAt; slot < slots; slot++) {
-        const before = words[at + slot] as number;
-        const after = next[slot] as number;
-        if (before === after) continue;
-        const table = links.table(slot - this.linksAt);
-        lo += (table.lo[after] as number) - (table.lo[before] as number);
-        hi += (table.hi[after] as number) - (table.hi[before] as number);
-      }
-      sink.emit(slots, lo | 0, hi | 0, action, detail);
-      return;
-    }
-
-    // The bag stays in ascending order: what was in it, without the message at `place`, merged with what was sent.
-    const { lo: messageLo, hi: messageHi } = outcomes.envelopes;
-    const ascending = outcomes.ascendingSends[outcome] as readonly number[];
-    let length2 = slots;
-    let sent = 0;
-    for (let index = slots; index < length; index++) {
-      const envelope = words[at + index] as number;
-      while (sent < ascending.length && (ascending[sent] as number) < envelope) {
-        const message = ascending[sent++] as number;
-        if (this.#isSet && message === ascending[sent]) continue;
-        next[length2++] = message;
-        lo += messageLo[message] as number;
-        hi += messageHi[message] as number;
-      }
-      if (this.#isSet) while (sent < ascending.length && ascending[sent] === envelope) sent++;
-      if (index === place) {
-        lo -= messageLo[envelope] as number;
-        hi -= messageHi[envelope] as number;
-        continue;
-      }
-      next[length2++] = envelope;
-    }
-    while (sent < ascending.length) {
-      const message = ascending[sent++] as number;
-      if (this.#isSet && message === ascending[sent]) continue;
-      next[length2++] = message;
-      lo += messageLo[message] as number;
-      hi += messageHi[message] as number;
-    }
-    sink.emit(length2, lo | 0, hi | 0, action, detail);
-  }
-
-  #observe(index: number, history: number, outcome: number): number {
-    const memory = this.#observed[index] as PairMap;
-    const known = memory.get(history, outcome);
-    if (known !== ABSENT) return known;
-    const { name, observe } = this.#observers[index] as ObserverSlot;
-    const table = this.#historyTable(index);
-    const event = this.outcomes.events[outcome] as NodeEvent<Signature>;
-    const before = table.value(history);
-    const after = table.intern(callTwice(`observer ${name}`, [before, event], () => observe(before, event)));
-    memory.add(history, outcome, after);
-    return after;
+    const transition = this.#transition;
+    transition.node = node;
+    transition.outcome = outcome;
+    transition.place = place;
+    transition.conditions = conditions;
+    transition.client = NONE;
+    transition.action = action;
+    transition.detail = detail;
+    this.#writer.emit(sink, transition);
   }
 
   #findOptions(node: number, local: number): readonly Option[] {
@@ -421,7 +355,7 @@ export class ClusterSystem implements System {
     if (state.status === "down") found.push(option({ type: "start" }, "restart", null));
     if (state.status === "up") {
       for (const timer of state.timers) found.push(option({ type: "timeout", timer }, `timeout ${timer}`, "timeouts"));
-      if (state.unwritten.length > 0) found.push(option({ type: "persist" }, "persist", null));
+      if (state.behind !== null) found.push(option({ type: "persist" }, "persist", null));
       if (this.#mayEver("crashStop")) found.push(option({ type: "stop" }, "stop", "crashStop"));
       if (this.#mayEver("crashRecovery")) found.push(option({ type: "crash" }, "crash", "crashRecovery"));
     }
@@ -474,7 +408,7 @@ export class ClusterSystem implements System {
   }
 
   #historyTable(index: number): Table<unknown> {
-    return this.histories[index] as Table<unknown>;
+    return (this.observers[index] as ObserverSlot).table;
   }
 
   #nodeIndex(id: string, whose: string): number {
@@ -493,6 +427,10 @@ class Latest implements Sink {
 
   reserve(length: number): void {
     if (length > this.words.length) this.words = new Uint32Array(length);
+  }
+
+  dismisses(): boolean {
+    return false;
   }
 
   emit(length: number, lo: number, hi: number): void {

@@ -10,6 +10,7 @@ import { BagCollection, SlotCollection } from "../engine/views.ts";
 import type { ViewContext } from "../engine/views.ts";
 import { deepFreeze } from "../values/freeze.ts";
 import type { ClusterState, Envelope, NodeView } from "./cluster.ts";
+import { diskOf } from "./local.ts";
 import type { Local } from "./local.ts";
 import type { ClusterSystem } from "./system.ts";
 
@@ -86,7 +87,7 @@ export class ClusterViews {
     const id = nodeId(this.#system.nodeNames[node] ?? "");
     const view: NodeView<Signature> =
       state.status === "up"
-        ? { id, up: true, state: state.memory, disk: state.disk, timers: state.timers }
+        ? { id, up: true, state: state.memory, disk: diskOf(state), timers: state.timers }
         : { id, up: false, state: null, disk: state.disk, timers: [] };
     views[local] = deepFreeze(view);
     return view;

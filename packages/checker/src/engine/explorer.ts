@@ -56,8 +56,10 @@ export class Explorer implements Sink {
   #unreached: readonly Predicate[];
   /** By number of new successors, how many of the states expanded have so many. */
   readonly outdegrees: number[] = [];
-  readonly #taken: number[] = [];
-  readonly #found: number[] = [];
+  #taken = new Float64Array(64);
+  #found = new Float64Array(64);
+  /** Whether a known state is of no further interest: step properties look at every transition. */
+  readonly #judgesByFingerprint: boolean;
   /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
   #parent = INITIAL;
   #ordinal = 0;
@@ -68,6 +70,7 @@ export class Explorer implements Sink {
     this.#system = system;
     this.#limits = limits;
     this.#unreached = system.sometimes;
+    this.#judgesByFingerprint = system.step.length === 0;
   }
 
   get distinct(): number {
@@ -123,13 +126,17 @@ export class Explorer implements Sink {
     if (length > this.words.length) this.words = new Uint32Array(length * 2);
   }
 
+  dismisses(lo: number, hi: number, action: number): boolean {
+    if (this.done) return true;
+    if (!this.#judgesByFingerprint || !this.#visited.has(lo, hi)) return false;
+    this.#count(action);
+    return true;
+  }
+
   emit(length: number, lo: number, hi: number, action: number, _detail: number): void {
     if (this.done) return;
-    this.generated++;
-    const ordinal = this.#ordinal++;
-    if (ordinal >= SUCCESSORS_MAX) throw new RangeError(`A state has more than ${SUCCESSORS_MAX} successors.`);
-    if (action !== INITIAL) this.#taken[action] = (this.#taken[action] ?? 0) + 1;
-
+    const ordinal = this.#ordinal;
+    this.#count(action);
     const system = this.#system;
     const { to } = system;
     to.words = this.words;
@@ -141,7 +148,7 @@ export class Explorer implements Sink {
     const isNew = within ? this.#visited.add(lo, hi) : !this.#visited.has(lo, hi);
     if (isNew) {
       if (within) {
-        if (action !== INITIAL) this.#found[action] = (this.#found[action] ?? 0) + 1;
+        if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
         this.#frontier.push(this.words, length, lo, hi);
       }
@@ -151,6 +158,24 @@ export class Explorer implements Sink {
     }
     if (broken !== null) return this.#violate("step", broken.name, ordinal);
     if (this.distinct >= (this.#limits.statesMax ?? Number.POSITIVE_INFINITY)) this.stop("max-states");
+  }
+
+  /** Counts one successor of the state under expansion. */
+  #count(action: number): void {
+    this.generated++;
+    if (this.#ordinal++ >= SUCCESSORS_MAX) throw new RangeError(`A state has more than ${SUCCESSORS_MAX} successors.`);
+    if (action === INITIAL) return;
+    if (action >= this.#taken.length) this.#makeRoomFor(action);
+    this.#taken[action] = (this.#taken[action] as number) + 1;
+  }
+
+  #makeRoomFor(action: number): void {
+    const taken = new Float64Array(2 * action);
+    const found = new Float64Array(2 * action);
+    taken.set(this.#taken);
+    found.set(this.#found);
+    this.#taken = taken;
+    this.#found = found;
   }
 
   #start(): void {

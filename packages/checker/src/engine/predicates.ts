@@ -52,6 +52,6 @@ function trackedBoolean(reader: string, recorder: Recorder, call: () => unknown)
     if (typeof result !== "boolean") throw new TypeError(`it returned ${String(result)} instead of true or false`);
     return result;
   };
-  return new Tracked(reader, recorder, checked, String);
+  return new Tracked(reader, recorder, checked);
 }
 

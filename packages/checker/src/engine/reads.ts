@@ -3,7 +3,7 @@
  * what was found. A function's result depends on the keys of its reads alone, so it is remembered by them.
  */
 
-import { callTwice, Restart } from "../values/purity.ts";
+import { callTwice, internResult, Restart } from "../values/purity.ts";
 import type { Cursor } from "./frontier.ts";
 import { IdMap } from "./id-map.ts";
 import { ABSENT, PairMap } from "./pair-map.ts";
@@ -198,10 +198,17 @@ export class Tuples {
 }
 
 /** Calls a closure that a property or action gave to a collection: twice, on a frozen item, with the state closed to it. */
-export function callClosure<T, R>(recorder: Recorder, name: string, item: T, closure: (item: T) => R, results: Table<{ result: R } | null>): number {
+export function callClosure<T, R>(
+  recorder: Recorder,
+  name: string,
+  item: T,
+  closure: (item: T) => R,
+  results: Table<{ result: unknown } | null>,
+): number {
+  const called = `a function given to a collection by ${name}`;
   const call = (): { result: R } | null => {
     const result = closure(item);
     return result === undefined ? null : { result };
   };
-  return results.intern(recorder.closed(() => callTwice(`a function given to a collection by ${name}`, [item], call)));
+  return internResult(called, [item], results, recorder.closed(() => callTwice(called, [item], call)));
 }

@@ -15,6 +15,11 @@ export interface Sink {
   /** Makes `words` at least so long. Keeps nothing of it: call it before writing. */
   reserve(length: number): void;
   /**
+   * Takes note of a successor by its fingerprint and action, if that is all that is needed of it because it is known
+   * already; if so, it must not be emitted any more.
+   */
+  dismisses(lo: number, hi: number, action: number): boolean;
+  /**
    * Takes the successor in `words`.
    *
    * @param action which of the system's actions made it

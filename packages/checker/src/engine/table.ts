@@ -60,7 +60,8 @@ export class Table<T> {
   }
 }
 
-function grown(array: Int32Array): Int32Array {
+/** Twice as long, with what was there. */
+export function grown(array: Int32Array): Int32Array {
   const larger = new Int32Array(array.length * 2);
   larger.set(array);
   return larger;

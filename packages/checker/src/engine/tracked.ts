@@ -14,7 +14,6 @@ export class Tracked<R> {
   readonly name: string;
   readonly #recorder: Recorder;
   readonly #call: () => R;
-  readonly #text: (result: R) => string;
   #edges = new PairMap(256);
   /** By node of the tree: its read, or null for a leaf. */
   #reads: (Read | null)[] = [null];
@@ -22,15 +21,11 @@ export class Tracked<R> {
   #results: ({ readonly result: R } | null)[] = [null];
   #itemwise = false;
 
-  /**
-   * @param call calls the function on the view of the current state
-   * @param text a result's text, equal for equal results
-   */
-  constructor(name: string, recorder: Recorder, call: () => R, text: (result: R) => string) {
+  /** @param call calls the function on the view of the current state */
+  constructor(name: string, recorder: Recorder, call: () => R) {
     this.name = name;
     this.#recorder = recorder;
     this.#call = call;
-    this.#text = text;
   }
 
   /** Whether collections must be read item by item, since closures given to them read the state themselves. */
@@ -67,16 +62,11 @@ export class Tracked<R> {
   #learn(): R {
     try {
       const runs: { readonly log: Log }[] = [];
-      const result = callTwice(
-        this.name,
-        [],
-        () => {
-          const run = this.#recorder.record(this.#call);
-          runs.push(run);
-          return run.result;
-        },
-        this.#text,
-      );
+      const result = callTwice(this.name, [], () => {
+        const run = this.#recorder.record(this.#call);
+        runs.push(run);
+        return run.result;
+      });
       const [first, second] = runs;
       const log = first?.log ?? [];
       if (!sameReads(log, second?.log ?? [])) throw new ImpureError(this.name, "two calls read different things", "(the same state)");

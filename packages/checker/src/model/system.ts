@@ -61,7 +61,7 @@ export class ModelSystem implements System {
           this.calls++;
           return this.#changes(definition.next(state, choice));
         };
-        const changes: Tracked<readonly Change[]> = new Tracked(name, recorder, call, JSON.stringify);
+        const changes: Tracked<readonly Change[]> = new Tracked(name, recorder, call);
         return { action, choice, changes };
       }),
     );

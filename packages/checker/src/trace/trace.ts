@@ -57,6 +57,10 @@ class Collector implements Sink {
     if (length > this.words.length) this.words = new Uint32Array(length * 2);
   }
 
+  dismisses(): boolean {
+    return false;
+  }
+
   emit(length: number, lo: number, hi: number, action: number, detail: number): void {
     this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
   }

@@ -25,8 +25,11 @@ export class NotPlainError extends TypeError {
 /** Deeper than any protocol's state: what is nested deeper is searched for a cycle. */
 const DEPTH_MAX = 500;
 
-/** The encodings of field names, with their colons: there are few, and they are needed all the time. */
-const fieldPrefixes = new Map<string, string>();
+/** The encodings of short strings, field names among them: there are few, and they are needed all the time. */
+const quoted = new Map<string, string>();
+/** Longer strings, and any beyond so many, are encoded each time. */
+const QUOTED_LENGTH_MAX = 32;
+const QUOTED_SIZE_MAX = 10_000;
 
 /**
  * The canonical encoding of `value`.
@@ -47,7 +50,7 @@ function write(value: unknown, depth: number): string | null {
       if (!Number.isSafeInteger(value)) return null;
       return value === 0 ? "0" : String(value);
     case "string":
-      return JSON.stringify(value);
+      return quote(value);
     case "boolean":
       return value ? "true" : "false";
     case "object":
@@ -85,7 +88,7 @@ function writeRecord(record: object, depth: number): string | null {
     const value = write((record as { readonly [field: string]: unknown })[field], depth);
     if (value === null) return null;
     if (index > 0) encoding += ",";
-    encoding += prefixOf(field) + value;
+    encoding += `${quote(field)}:${value}`;
   }
   return `${encoding}}`;
 }
@@ -97,12 +100,12 @@ function isAscending(fields: readonly string[]): boolean {
   return true;
 }
 
-function prefixOf(field: string): string {
-  const known = fieldPrefixes.get(field);
+function quote(text: string): string {
+  const known = quoted.get(text);
   if (known !== undefined) return known;
-  const prefix = `${JSON.stringify(field)}:`;
-  fieldPrefixes.set(field, prefix);
-  return prefix;
+  const encoding = JSON.stringify(text);
+  if (text.length <= QUOTED_LENGTH_MAX && quoted.size < QUOTED_SIZE_MAX) quoted.set(text, encoding);
+  return encoding;
 }
 
 /** The first thing in `value` that is not plain, in the order of a reader. Slow, and only called when there is one. */

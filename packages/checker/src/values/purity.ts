@@ -4,7 +4,9 @@
  * clocks, randomness, hidden state and mutation where they happen.
  */
 
+import type { Table } from "../engine/table.ts";
 import { encode, NotPlainError } from "./encode.ts";
+import { isEqual } from "./equal.ts";
 
 /** A function that must be pure is not. */
 export class ImpureError extends Error {
@@ -35,22 +37,15 @@ const INPUT_CHARACTERS_MAX = 2_000;
  * Calls `call` twice and returns its first result.
  *
  * @param inputs what the call is given, already frozen; byte strings among it, which can't be, are compared afterwards
- * @param text the canonical text of a result, for the comparison of the two
  * @throws ImpureError if the results differ or an input was changed
- * @throws EvaluationError if the call throws, or returns what is not plain
+ * @throws EvaluationError if the call throws, or its results differ and are not plain
  */
-export function callTwice<T>(
-  functionName: string,
-  inputs: readonly unknown[],
-  call: () => T,
-  text: (result: T) => string = encode,
-): T {
+export function callTwice<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {
   const bytes = inputs.some(holdsBytes) ? inputs.map(encode) : null;
   const first = attempt(functionName, inputs, call);
   const second = attempt(functionName, inputs, call);
-  const firstText = attempt(functionName, inputs, () => text(first));
-  const secondText = first === second ? firstText : attempt(functionName, inputs, () => text(second));
-  if (firstText !== secondText) {
+  if (!isEqual(first, second)) {
+    const [firstText, secondText] = attempt(functionName, inputs, () => [encode(first), encode(second)] as const);
     const difference = firstDifference(firstText, secondText);
     throw new ImpureError(functionName, `two calls with equal input differ: ${difference}`, show(inputs));
   }
@@ -58,6 +53,11 @@ export function callTwice<T>(
     throw new ImpureError(functionName, "it changes a byte string of its input", show(inputs));
   }
   return first;
+}
+
+/** Interns a result of `functionName`: what is not plain in it is that function's error. */
+export function internResult<T>(functionName: string, inputs: readonly unknown[], table: Table<T>, result: T): number {
+  return attempt(functionName, inputs, () => table.intern(result));
 }
 
 function attempt<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {

@@ -1,0 +1,264 @@
+/**
+ * Writes successors: from the state that is being expanded, one node's outcome, and what else changes with it, to the
+ * successor's fingerprint and words. This is the hot path of every cluster.
+ */
+
+import type { Signature } from "@quorate/core";
+import { ABSENT, PairMap } from "../engine/pair-map.ts";
+import type { FingerprintedCursor, Sink } from "../engine/system.ts";
+import type { Table } from "../engine/table.ts";
+import { callTwice, internResult } from "../values/purity.ts";
+import type { NodeEvent } from "./cluster.ts";
+import type { Links } from "./links.ts";
+import { HI, LO, LOCAL_HI, LOCAL_LO, NEXT, NOTHING_HAPPENS, RECORD, SENDS_FROM, SENDS_TO } from "./outcomes.ts";
+import type { Outcomes } from "./outcomes.ts";
+
+/** No node, no place, no client: this transition leaves them as they are. */
+export const NONE = -1;
+
+/** Where things stand in a state's words. */
+export interface ClusterLayout {
+  readonly clientAt: number;
+  readonly historyAt: number;
+  readonly conditionsAt: number;
+  readonly linksAt: number;
+  /** How many slots there are; the bag begins here. */
+  readonly slots: number;
+}
+
+/** An observer, with the interned values of its history. */
+export interface ObserverSlot {
+  readonly name: string;
+  readonly table: Table<unknown>;
+  observe(history: unknown, event: NodeEvent<Signature>): unknown;
+}
+
+/** One transition, as the parts that differ from the state at `from`. The same object is filled anew each time. */
+export interface Transition {
+  node: number;
+  outcome: number;
+  /** The word that holds the message to be taken out of the network, or the queue that it heads. */
+  place: number;
+  conditions: number;
+  client: number;
+  /** The client's count afterwards. */
+  count: number;
+  action: number;
+  detail: number;
+}
+
+export class SuccessorWriter {
+  readonly #from: FingerprintedCursor;
+  readonly #layout: ClusterLayout;
+  readonly #outcomes: Outcomes;
+  readonly #observers: readonly ObserverSlot[];
+  /** By observer: (history, outcome) to history. */
+  readonly #observed: readonly PairMap[];
+  readonly #conditions: Table<unknown>;
+  readonly #counts: readonly Table<number>[];
+  readonly #links: Links | null;
+  /** Whether the network is a set, to which sending again adds nothing. */
+  readonly #isSet: boolean;
+  /** By observer: its history in the successor. */
+  readonly #histories: Int32Array;
+
+  constructor(parts: {
+    readonly from: FingerprintedCursor;
+    readonly layout: ClusterLayout;
+    readonly outcomes: Outcomes;
+    readonly observers: readonly ObserverSlot[];
+    readonly conditions: Table<unknown>;
+    readonly counts: readonly Table<number>[];
+    readonly links: Links | null;
+    readonly isSet: boolean;
+  }) {
+    this.#from = parts.from;
+    this.#layout = parts.layout;
+    this.#outcomes = parts.outcomes;
+    this.#observers = parts.observers;
+    this.#observed = parts.observers.map(() => new PairMap());
+    this.#conditions = parts.conditions;
+    this.#counts = parts.counts;
+    this.#links = parts.links;
+    this.#isSet = parts.isSet;
+    this.#histories = new Int32Array(parts.observers.length);
+  }
+
+  /** Emits the successor, unless its fingerprint alone tells the sink that it need not be written. */
+  emit(sink: Sink, { node, outcome, place, conditions, client, count, action, detail }: Transition): void {
+    const layout = this.#layout;
+    const from = this.#from;
+    const { words, at } = from;
+    const { records } = this.#outcomes;
+    const record = outcome * RECORD;
+    let lo = from.lo;
+    let hi = from.hi;
+
+    if (outcome > NOTHING_HAPPENS) {
+      for (let index = 0; index < this.#observers.length; index++) {
+        const before = words[at + layout.historyAt + index] as number;
+        const after = this.#observe(index, before, outcome);
+        this.#histories[index] = after;
+        if (after === before) continue;
+        const { table } = this.#observers[index] as ObserverSlot;
+        lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
+        hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
+      }
+    }
+    const conditionsBefore = words[at + layout.conditionsAt] as number;
+    if (conditions !== conditionsBefore) {
+      const table = this.#conditions;
+      lo = (lo + (table.lo[conditions] as number) - (table.lo[conditionsBefore] as number)) | 0;
+      hi = (hi + (table.hi[conditions] as number) - (table.hi[conditionsBefore] as number)) | 0;
+    }
+    if (client !== NONE) {
+      const table = this.#counts[client] as Table<number>;
+      const before = words[at + layout.clientAt + client] as number;
+      lo = (lo + (table.lo[count] as number) - (table.lo[before] as number)) | 0;
+      hi = (hi + (table.hi[count] as number) - (table.hi[before] as number)) | 0;
+    }
+
+    if (this.#links !== null || this.#isSet) {
+      lo = (lo + (records[record + LOCAL_LO] as number)) | 0;
+      hi = (hi + (records[record + LOCAL_HI] as number)) | 0;
+      this.#writeSlots(sink, node, outcome, conditions, client, count);
+      if (this.#links !== null) this.#writeLinks(this.#links, sink, outcome, place, lo, hi, action, detail);
+      else this.#writeSet(sink, outcome, place, lo, hi, action, detail);
+      return;
+    }
+
+    lo = (lo + (records[record + LO] as number)) | 0;
+    hi = (hi + (records[record + HI] as number)) | 0;
+    if (place !== NONE) {
+      const taken = words[at + place] as number;
+      lo = (lo - (this.#outcomes.envelopes.lo[taken] as number)) | 0;
+      hi = (hi - (this.#outcomes.envelopes.hi[taken] as number)) | 0;
+    }
+    if (sink.dismisses(lo, hi, action)) return;
+    this.#writeSlots(sink, node, outcome, conditions, client, count);
+    sink.emit(this.#writeBag(sink.words, record, place), lo, hi, action, detail);
+  }
+
+  #writeSlots(
+    sink: Sink,
+    node: number,
+    outcome: number,
+    conditions: number,
+    client: number,
+    count: number,
+  ): void {
+    const { words, at, length } = this.#from;
+    const { records } = this.#outcomes;
+    const record = outcome * RECORD;
+    sink.reserve(length + (records[record + SENDS_TO] as number) - (records[record + SENDS_FROM] as number));
+    const next = sink.words;
+    const layout = this.#layout;
+    for (let slot = 0; slot < layout.slots; slot++) next[slot] = words[at + slot] as number;
+    next[layout.conditionsAt] = conditions;
+    if (client !== NONE) next[layout.clientAt + client] = count;
+    if (outcome <= NOTHING_HAPPENS) return;
+    next[node] = records[record + NEXT] as number;
+    for (let index = 0; index < this.#histories.length; index++) {
+      next[layout.historyAt + index] = this.#histories[index] as number;
+    }
+  }
+
+  /** The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. */
+  #writeBag(next: Uint32Array, record: number, place: number): number {
+    const { words, at, length } = this.#from;
+    const { records, ascendingSends: sends } = this.#outcomes;
+    let sent = records[record + SENDS_FROM] as number;
+    const sendsEnd = records[record + SENDS_TO] as number;
+    let end = this.#layout.slots;
+    for (let index = end; index < length; index++) {
+      if (index === place) continue;
+      const envelope = words[at + index] as number;
+      while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
+      next[end++] = envelope;
+    }
+    while (sent < sendsEnd) next[end++] = sends[sent++] as number;
+    return end;
+  }
+
+  /** The bag where it is a set. */
+  #writeSet(sink: Sink, outcome: number, place: number, localLo: number, localHi: number, action: number, detail: number): void {
+    const { words, at, length } = this.#from;
+    const { lo: messageLo, hi: messageHi } = this.#outcomes.envelopes;
+    const { records, ascendingSends: sends } = this.#outcomes;
+    let sent = records[outcome * RECORD + SENDS_FROM] as number;
+    const sendsEnd = records[outcome * RECORD + SENDS_TO] as number;
+    const next = sink.words;
+    let lo = localLo;
+    let hi = localHi;
+    let end = this.#layout.slots;
+    const add = (envelope: number): void => {
+      if (end > this.#layout.slots && next[end - 1] === envelope) return;
+      next[end++] = envelope;
+      lo += messageLo[envelope] as number;
+      hi += messageHi[envelope] as number;
+    };
+    for (let index = end; index < length; index++) {
+      const envelope = words[at + index] as number;
+      while (sent < sendsEnd && (sends[sent] as number) < envelope) add(sends[sent++] as number);
+      while (sent < sendsEnd && sends[sent] === envelope) sent++;
+      if (index === place) {
+        lo -= messageLo[envelope] as number;
+        hi -= messageHi[envelope] as number;
+      } else {
+        next[end++] = envelope;
+      }
+    }
+    while (sent < sendsEnd) add(sends[sent++] as number);
+    lo |= 0;
+    hi |= 0;
+    if (!sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, action, detail);
+  }
+
+  #writeLinks(
+    links: Links,
+    sink: Sink,
+    outcome: number,
+    place: number,
+    localLo: number,
+    localHi: number,
+    action: number,
+    detail: number,
+  ): void {
+    const { words, at } = this.#from;
+    const { linksAt, slots } = this.#layout;
+    const next = sink.words;
+    if (place !== NONE) next[place] = links.tail(place - linksAt, next[place] as number);
+    const { records, sends } = this.#outcomes;
+    const sendsEnd = records[outcome * RECORD + SENDS_TO] as number;
+    for (let sent = records[outcome * RECORD + SENDS_FROM] as number; sent < sendsEnd; sent++) {
+      const envelope = sends[sent] as number;
+      const link = links.linkOf(envelope);
+      next[linksAt + link] = links.append(link, next[linksAt + link] as number, envelope);
+    }
+    let lo = localLo;
+    let hi = localHi;
+    for (let slot = linksAt; slot < slots; slot++) {
+      const before = words[at + slot] as number;
+      const after = next[slot] as number;
+      if (before === after) continue;
+      const table = links.table(slot - linksAt);
+      lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
+      hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
+    }
+    if (!sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, action, detail);
+  }
+
+  #observe(index: number, history: number, outcome: number): number {
+    const memory = this.#observed[index] as PairMap;
+    const known = memory.get(history, outcome);
+    if (known !== ABSENT) return known;
+    const { name, table, observe } = this.#observers[index] as ObserverSlot;
+    const event = this.#outcomes.events[outcome] as NodeEvent<Signature>;
+    const before = table.value(history);
+    const inputs = [before, event];
+    const observed = callTwice(`observer ${name}`, inputs, () => observe(before, event));
+    const after = internResult(`observer ${name}`, inputs, table, observed);
+    memory.add(history, outcome, after);
+    return after;
+  }
+}
