@@ -6,6 +6,8 @@ export type * from "./model/model.ts";
 export * from "./observers/history.ts";
 export * from "./observers/linearizability.ts";
 export * from "./observers/register.ts";
+export { mutants } from "./mutants/mutant.ts";
+export type { Mutant } from "./mutants/mutant.ts";
 export type { Properties } from "./properties.ts";
 export { choice, flag, integer, spec } from "./spec.ts";
 export type * from "./spec.ts";

@@ -1,0 +1,124 @@
+/** Finds specs: folders below a root that hold a `spec.ts`, named by their path from it. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+import { EXIT, UserError } from "../cli/exit.ts";
+import { parseManifest } from "../manifest.ts";
+import type { Manifest } from "../manifest.ts";
+import { explainManifestError } from "./explain.ts";
+
+/** A spec's files. Nothing of it is loaded yet. */
+export interface SpecFiles {
+  /** As on the command line: `paxos/single-decree`, or the path of a user's own file. */
+  readonly name: string;
+  /** The absolute path of the file whose default export is the spec. */
+  readonly specFile: string;
+  readonly manifestFile: string;
+  /** Holds the spec's mutants, where it has any. */
+  readonly mutantsFile: string;
+}
+
+/** The folder in which specs are looked for: `specs`, here or in the nearest folder above that has one. */
+export function findRoot(from: string): string {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const candidate = join(folder, "specs");
+    if (existsSync(candidate)) return candidate;
+    if (dirname(folder) === folder) {
+      throw new UserError(
+        EXIT.load,
+        `There is no folder named specs in ${resolve(from)} or above it. ` +
+          "Name the folder that holds your specs with --specs, or run one file by its path: check run ./my-spec.ts",
+      );
+    }
+  }
+}
+
+/** All specs below `root`, by name. */
+export function listSpecs(root: string): readonly SpecFiles[] {
+  if (!existsSync(root)) throw new UserError(EXIT.load, `There is no folder ${root}.`);
+  const found: SpecFiles[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory() && entry.name !== "node_modules") folders.push(join(folder, entry.name));
+      if (entry.isFile() && entry.name === "spec.ts") {
+        found.push(filesOf(relative(root, folder).split(sep).join("/"), join(folder, entry.name)));
+      }
+    }
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a word of the command line selects: one spec or all specs of a folder, and one of its models or none named. */
+export interface Selection {
+  readonly files: SpecFiles;
+  readonly model: string | null;
+}
+
+/**
+ * Reads `<spec>[:<model>]`, where the spec is a name, a folder of names, or the path of a file.
+ *
+ * @throws UserError if there is no such spec, with the names that are most like it
+ */
+export function select(word: string, root: () => string): readonly Selection[] {
+  const colon = word.lastIndexOf(":");
+  const [name, model] = colon > 0 ? [word.slice(0, colon), word.slice(colon + 1)] : [word, null];
+  if (isPath(name)) return [{ files: fileAt(name), model }];
+  const specs = listSpecs(root());
+  const exact = specs.filter((spec) => spec.name === name);
+  const found = exact.length > 0 ? exact : specs.filter((spec) => spec.name.startsWith(`${name}/`));
+  if (found.length === 0) throw new UserError(EXIT.load, `There is no spec ${name}.${suggestion(name, specs)}`);
+  if (model !== null && found.length > 1) {
+    const names = found.map((spec) => spec.name).join(", ");
+    throw new UserError(EXIT.usage, `${word} names a model of several specs at once (${names}); name one spec.`);
+  }
+  return found.map((files) => ({ files, model }));
+}
+
+/** Reads a spec's manifest; null if it has none. */
+export function readManifest({ manifestFile }: SpecFiles): Manifest | null {
+  if (!existsSync(manifestFile)) return null;
+  try {
+    return parseManifest(readFileSync(manifestFile, "utf8"));
+  } catch (error) {
+    throw new UserError(EXIT.load, `${manifestFile} can't be used: ${explainManifestError(error)}`);
+  }
+}
+
+/** The nearest of `candidates` to `word`, as a sentence to append, or nothing if none is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  if (candidates.length === 0) return "";
+  const nearest = closest(word, [...candidates]);
+  return distance(word, nearest) <= Math.max(3, word.length / 3) ? ` Did you mean ${nearest}?` : "";
+}
+
+function suggestion(name: string, specs: readonly SpecFiles[]): string {
+  const names = specs.map((spec) => spec.name);
+  const leaves = new Map(names.map((full) => [full.split("/").at(-1) ?? full, full]));
+  const near = didYouMean(name, [...names, ...leaves.keys()]);
+  const leaf = near.slice(" Did you mean ".length, -1);
+  const full = leaves.get(leaf) ?? leaf;
+  return near === "" ? " `check list` shows the specs." : ` Did you mean ${full}? \`check list\` shows them all.`;
+}
+
+function isPath(name: string): boolean {
+  return /^\.{0,2}[/\\]/.test(name) || /\.[cm]?[jt]s$/.test(name);
+}
+
+function fileAt(path: string): SpecFiles {
+  const specFile = resolve(path);
+  if (!existsSync(specFile)) throw new UserError(EXIT.load, `There is no file ${path}.`);
+  const isFolder = !/\.[cm]?[jt]s$/.test(path);
+  return filesOf(path, isFolder ? join(specFile, "spec.ts") : specFile);
+}
+
+function filesOf(name: string, specFile: string): SpecFiles {
+  const folder = dirname(specFile);
+  return {
+    name,
+    specFile,
+    manifestFile: specFile.endsWith(`${sep}spec.ts`) ? join(folder, "manifest.json") : specFile.replace(/\.[cm]?[jt]s$/, ".manifest.json"),
+    mutantsFile: join(folder, "mutants.ts"),
+  };
+}

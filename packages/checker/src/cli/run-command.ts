@@ -1,0 +1,93 @@
+/** `check run`: one spec or several, in full. */
+
+import { findRoot, readManifest, select } from "../catalog/catalog.ts";
+import type { Selection } from "../catalog/catalog.ts";
+import { loadSpec } from "../catalog/load.ts";
+import { gateSettings, modelSetting, readAssignments, setting } from "../catalog/settings.ts";
+import type { Setting } from "../catalog/settings.ts";
+import { judge } from "../expectation.ts";
+import { resultJson } from "../report/json.ts";
+import { reportRun, reportTrace, titleOf } from "../report/text.ts";
+import type { RunLimits } from "../run.ts";
+import type { Spec } from "../spec.ts";
+import { openConsole } from "./console.ts";
+import type { Console } from "./console.ts";
+import { EXIT, gravest, UserError } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
+import { interruption, runSpec } from "./run-setting.ts";
+import { saveTraces } from "./traces.ts";
+
+export interface RunOptions {
+  readonly specs?: string;
+  readonly set: readonly string[];
+  readonly maxStates?: number;
+  readonly maxDepth?: number;
+  readonly timeLimit?: number;
+  readonly json?: true;
+  readonly trace?: string;
+}
+
+/** Runs what `words` select, and returns what to exit with. */
+export async function runCommand(words: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const console = openConsole(options.json === true);
+  const signal = interruption();
+  const selections = words.flatMap((word) => select(word, () => options.specs ?? findRoot(".")));
+  const settings: { readonly selection: Selection; readonly spec: Spec; readonly setting: Setting }[] = [];
+  for (const selection of selections) {
+    const spec = await loadSpec(selection.files);
+    for (const found of settingsOf(spec, selection, options.set)) settings.push({ selection, spec, setting: found });
+  }
+  if (options.trace !== undefined && settings.length > 1) {
+    throw new UserError(EXIT.usage, `--trace names one file, and ${settings.length} models are to run; name one model.`);
+  }
+  const codes: ExitCode[] = [];
+  for (const [index, { selection, spec, setting: found }] of settings.entries()) {
+    if (index > 0) console.report("");
+    codes.push(await runOne(console, selection.files.name, spec, found, options, signal));
+    if (signal.aborted) break;
+  }
+  return gravest(codes);
+}
+
+/** The models that a word of the command line means, with `--set` applied. */
+function settingsOf(spec: Spec, { files, model }: Selection, assignments: readonly string[]): readonly Setting[] {
+  const manifest = readManifest(files);
+  const values = readAssignments(spec, files.name, assignments);
+  if (model !== null) {
+    const base = modelSetting(spec, manifest, files.name, model);
+    return [assignments.length === 0 ? base : setting(spec, manifest, files.name, { ...base.parameters, ...values })];
+  }
+  if (assignments.length > 0) return [setting(spec, manifest, files.name, values)];
+  return gateSettings(spec, manifest, files.name);
+}
+
+async function runOne(
+  console: Console,
+  name: string,
+  spec: Spec,
+  { model, parameters, expect }: Setting,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const title = titleOf(name, model, parameters);
+  const result = await runSpec(console, title, spec, parameters, limitsOf(options), signal);
+  const { exitCode, differences } = judge(result, expect);
+  const files = saveTraces(result, { spec: name, model, parameters, file: options.trace ?? null });
+  reportTrace(console, result);
+  for (const file of files.values()) console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
+  reportRun(console, title, result);
+  for (const difference of differences) console.report(console.colors.red(`  Not as expected: ${difference}.`));
+  if (expect?.property !== undefined && files.has(expect.property)) {
+    console.report(console.colors.green(`  As expected: ${expect.property} breaks.`));
+  }
+  if (options.json === true) process.stdout.write(`${resultJson(name, model, parameters, result, files)}\n`);
+  return exitCode;
+}
+
+function limitsOf({ maxStates, maxDepth, timeLimit }: RunOptions): RunLimits {
+  return {
+    ...(maxStates === undefined ? {} : { statesMax: maxStates }),
+    ...(maxDepth === undefined ? {} : { depthMax: maxDepth }),
+    ...(timeLimit === undefined ? {} : { millisecondsMax: timeLimit }),
+  };
+}

@@ -1,0 +1,34 @@
+/** Mutants: small edits of shipping source that bring back a documented bug, and the property that must break. */
+
+import type { ParameterValues } from "./../spec.ts";
+
+export interface Mutant {
+  /** The number in the bug zoo, or any other short name that is the mutant's own. */
+  readonly id: string;
+  /** The bug, in a sentence. */
+  readonly about: string;
+  /** Where the bug was seen: a paper, an issue. */
+  readonly source: string;
+  /** The file that is edited, relative to the file that lists the mutants. */
+  readonly file: string;
+  /** The text to replace, which must stand in the file exactly once, and what to put in its place. */
+  readonly find: string;
+  readonly replace: string;
+  /** The parameters of the spec under which the bug shows; the defaults for what is not given. */
+  readonly parameters: ParameterValues;
+  /** The property that must break. */
+  readonly property: string;
+}
+
+/** Lists the mutants of a spec; the default export of its `mutants.ts`. */
+export function mutants(list: readonly Mutant[]): readonly Mutant[] {
+  return list;
+}
+
+/** Whether a value read from a file has a mutant's fields. */
+export function isMutant(value: unknown): value is Mutant {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as { readonly [field: string]: unknown };
+  const texts = ["id", "about", "source", "file", "find", "replace", "property"];
+  return texts.every((field) => typeof fields[field] === "string") && typeof fields["parameters"] === "object";
+}

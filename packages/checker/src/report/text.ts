@@ -1,0 +1,109 @@
+/** A run's result, for people. */
+
+import type { Console } from "../cli/console.ts";
+import { count } from "../cli/console.ts";
+import type { ParameterValues } from "../spec.ts";
+import { traceText } from "../trace/text.ts";
+import type { RunResult } from "../run.ts";
+
+/** `spec:model (name=value, ...)`. */
+export function titleOf(spec: string, model: string, parameters: ParameterValues): string {
+  const values = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return values.length === 0 ? `${spec}:${model}` : `${spec}:${model} (${values.join(", ")})`;
+}
+
+/** Prints what each property came to, what each action did, and TLC's three lines. */
+export function reportRun(console: Console, title: string, result: RunResult): void {
+  const { colors } = console;
+  console.report(colors.bold(title));
+  for (const { name, kind, verdict, trace } of result.properties) {
+    const good = verdict === "holds" || verdict === "reached";
+    const mark = good ? colors.green("ok") : verdict === "unknown" ? colors.yellow("??") : colors.red("NO");
+    const length = verdict === "reached" && trace !== null ? ` in ${trace.length} states` : "";
+    console.report(`  ${mark}  ${kind.padEnd(9)} ${name}: ${verdict}${length}`);
+  }
+  reportActions(console, result);
+  reportCounts(console, result);
+}
+
+/** Prints the counterexample or the failure of a run that has one. */
+export function reportTrace(console: Console, result: RunResult): void {
+  const { colors } = console;
+  const violated = result.properties.find(({ verdict }) => verdict === "violated");
+  if (violated?.trace) {
+    console.report(`\n${traceText(violated.trace)}\n`);
+    const what = {
+      always: `Property ${violated.name} does not hold in state ${violated.trace.length}.`,
+      step: `Property ${violated.name} does not hold of the step to state ${violated.trace.length}.`,
+      deadlock: `State ${violated.trace.length} is a deadlock: nothing can happen in it.`,
+      sometimes: "",
+    }[violated.kind];
+    console.report(colors.red(colors.bold(what)));
+  }
+  if (result.failure !== null) {
+    const { error, trace } = result.failure;
+    if (trace.length > 0) console.report(`\n${traceText(trace)}\n`);
+    console.report(colors.red(`${colors.bold("After these steps, ")}${error.message}`));
+    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+    if (cause !== undefined) console.report(cause.split("\n").slice(1, 4).join("\n"));
+  }
+  for (const { name, verdict } of result.properties) {
+    if (verdict === "unreached") console.report(colors.red(`Property ${name} is never reached: no state satisfies it.`));
+  }
+}
+
+function reportActions(console: Console, { actions }: RunResult): void {
+  const rows = actions.map(({ name, taken, found }) => [name, count(taken), count(found), count(taken - found)]);
+  if (rows.length === 0) return;
+  const header = ["action", "taken", "new states", "known states"];
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
+  console.report(console.colors.dim(`  ${line(header)}`));
+  for (const [index, row] of rows.entries()) {
+    const never = actions[index]?.taken === 0;
+    console.report(`  ${never ? console.colors.yellow(`${line(row)}  never enabled`) : line(row)}`);
+  }
+}
+
+/** TLC's three lines, with what else it says of the counts. */
+function reportCounts(console: Console, result: RunResult): void {
+  const { generated, distinct, queued, depth, collisionProbability: collision, seconds, calls, limit } = result;
+  console.report(
+    `  ${seconds.toFixed(2)} s, ${count(Math.round(generated / Math.max(seconds, 1e-3)))} transitions a second, ` +
+      `${count(calls)} real calls; chance of a fingerprint collision: ${probability(collision.optimistic)} calculated (optimistic), ` +
+      `${probability(collision.actual)} from the fingerprints found`,
+  );
+  if (limit !== null) console.report(console.colors.yellow(`  Incomplete: the search ended at its limit (${limit}).`));
+  const { average, least, most, percentile95 } = outdegree(result.outdegrees);
+  console.report(`${generated} states generated, ${distinct} distinct states found, ${queued} states left on queue.`);
+  console.report(`The depth of the ${limit === null && queued === 0 ? "complete " : ""}state graph search is ${depth}.`);
+  console.report(
+    `The average outdegree of the state graph is ${average.toFixed(2)} ` +
+      `(minimum is ${least}, the maximum ${most} and the 95th percentile is ${percentile95}).`,
+  );
+}
+
+function probability(value: number): string {
+  return value === 0 ? "0" : value.toExponential(1);
+}
+
+function outdegree(histogram: readonly number[]): {
+  readonly average: number;
+  readonly least: number;
+  readonly most: number;
+  readonly percentile95: number;
+} {
+  const states = histogram.reduce((sum, states) => sum + (states ?? 0), 0);
+  if (states === 0) return { average: 0, least: 0, most: 0, percentile95: 0 };
+  let successors = 0;
+  let seen = 0;
+  let percentile95 = -1;
+  for (let degree = 0; degree < histogram.length; degree++) {
+    successors += degree * (histogram[degree] ?? 0);
+    seen += histogram[degree] ?? 0;
+    if (percentile95 < 0 && seen >= 0.95 * states) percentile95 = degree;
+  }
+  const least = histogram.findIndex((states) => (states ?? 0) > 0);
+  return { average: successors / states, least, most: histogram.length - 1, percentile95 };
+}
