@@ -8,6 +8,7 @@
 export interface Collection<T> extends Iterable<T> {
   some(predicate: (item: T) => boolean): boolean;
   every(predicate: (item: T) => boolean): boolean;
+  filter<S extends T>(predicate: (item: T) => item is S): readonly S[];
   filter(predicate: (item: T) => boolean): readonly T[];
   find(predicate: (item: T) => boolean): T | undefined;
   map<R>(project: (item: T) => R): readonly R[];

@@ -5,10 +5,4 @@
  * it means. Integers are safe integers. `undefined`, functions, class instances and cycles are not plain.
  */
 export type Plain =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | readonly Plain[]
-  | { readonly [field: string]: Plain };
+  null | boolean | number | string | Uint8Array | readonly Plain[] | { readonly [field: string]: Plain };

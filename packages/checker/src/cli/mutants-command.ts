@@ -8,6 +8,7 @@ import { setting } from "../catalog/settings.ts";
 import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Mutant } from "../mutants/mutant.ts";
 import type { RunResult } from "../run.ts";
+import type { Spec } from "../spec.ts";
 import { traceText } from "../trace/text.ts";
 import { count, openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
@@ -69,7 +70,7 @@ async function runMutant(
   const label = `mutant ${mutant.id} of ${files.name}`;
   const original = await loadSpec(files);
   try {
-    const spec = await loadMutantSpec(files, mutant);
+    const spec = withOnly(await loadMutantSpec(files, mutant), mutant.property);
     const { parameters } = setting(original, null, label, mutant.parameters);
     const result = await runSpec(console, label, spec, parameters, {}, signal);
     const fault = faultOf(mutant, result);
@@ -88,6 +89,21 @@ async function runMutant(
     console.report(`${colors.red("FAIL")}  ${label.padEnd(58)} ${error.message}`);
     return error.exitCode;
   }
+}
+
+/** The spec held to one property alone: a mutant counts as caught by the property named for it, not by another. */
+function withOnly(spec: Spec, property: string): Spec {
+  const only = <T>(record: { readonly [name: string]: T } | undefined): { readonly [name: string]: T } =>
+    Object.fromEntries(Object.entries(record ?? {}).filter(([name]) => name === property));
+  return {
+    ...spec,
+    build: (parameters) => {
+      const subject = spec.build(parameters);
+      const { always, step, sometimes } = subject.options;
+      const options = { always: only<unknown>(always), step: only<unknown>(step), sometimes: only<unknown>(sometimes) };
+      return { ...subject, options: { ...subject.options, ...options } } as ReturnType<Spec["build"]>;
+    },
+  };
 }
 
 /** Why a mutant counts as not caught, or null if it is caught. */

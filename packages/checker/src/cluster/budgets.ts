@@ -37,7 +37,14 @@ export class ConditionsTable {
   constructor(options: Cluster["options"]) {
     const { duplication, loss } = networkOf(options);
     const { crashStop = 0, crashRecovery = 0, partitions = 0 } = options.faults ?? {};
-    this.#budgets = { duplication, loss, timeouts: options.timeouts ?? "unlimited", crashStop, crashRecovery, partitions };
+    this.#budgets = {
+      duplication,
+      loss,
+      timeouts: options.timeouts ?? "unlimited",
+      crashStop,
+      crashRecovery,
+      partitions,
+    };
     this.#nodes = Object.keys(options.nodes);
     this.#spent = {
       duplication: new IdMap(),

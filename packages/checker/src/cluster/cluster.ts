@@ -48,16 +48,23 @@ export interface Envelope<S extends Signature> {
   readonly message: S["message"];
 }
 
-/** What happened to one node: its start, an input with the effects of the step, or the end of a life. */
+/** A running node after something happened to it: the effects that took effect, its memory, and what its disk holds. */
+interface Ran<S extends Signature> {
+  readonly node: NodeId;
+  readonly effects: readonly Effect<S>[];
+  readonly state: State<S>;
+  readonly disk: S["durable"];
+}
+
+/** What happened to one node: its start, an input, a step that reached the disk, or the end of a life. */
 export type NodeEvent<S extends Signature> =
-  | { readonly type: "start"; readonly node: NodeId; readonly effects: readonly Effect<S>[] }
-  | { readonly type: "input"; readonly node: NodeId; readonly input: Input<S>; readonly effects: readonly Effect<S>[] }
-  | { readonly type: "persist"; readonly node: NodeId; readonly effects: readonly Effect<S>[] }
-  | { readonly type: "crash"; readonly node: NodeId };
+  | ({ readonly type: "start" | "persist" } & Ran<S>)
+  | ({ readonly type: "input"; readonly input: Input<S> } & Ran<S>)
+  | { readonly type: "crash"; readonly node: NodeId; readonly disk: S["durable"] };
 
 /**
- * A history: a state of its own, outside the nodes, folded over what happens to them. `effects` are those that took
- * effect: of an output that waits for the disk, the history hears when it is released.
+ * A history: a state of its own, outside the nodes, folded over what happens to them. Of an effect that waits for the
+ * disk, the history hears when it is released.
  */
 export interface Observer<S extends Signature, H extends Plain> {
   readonly initial: H;
@@ -81,7 +88,10 @@ export interface ClusterState<S extends Signature, H extends { readonly [name: s
   readonly nodes: Collection<NodeView<S>>;
   /** One node by name. */
   node(id: string): NodeView<S>;
-  /** The messages in flight, in the order of their canonical encodings, or of the links and their queues. */
+  /**
+   * The messages in flight, in the order of their canonical encodings; on fifo links by sender, by receiver, each in the
+   * order of `nodes`, and then as they were sent.
+   */
   readonly messages: Collection<Envelope<S>>;
   /** The observers' histories, by name. */
   readonly history: H;
@@ -89,8 +99,9 @@ export interface ClusterState<S extends Signature, H extends { readonly [name: s
   readonly partitioned: boolean;
 }
 
-export interface ClusterOptions<S extends Signature, H extends { readonly [name: string]: Plain }>
-  extends Properties<ClusterState<S, H>> {
+export interface ClusterOptions<S extends Signature, H extends { readonly [name: string]: Plain }> extends Properties<
+  ClusterState<S, H>
+> {
   /** The nodes by name, in the order in which their steps are tried. */
   readonly nodes: { readonly [name: string]: ClusterNode<S> };
   readonly network?: Partial<Network>;

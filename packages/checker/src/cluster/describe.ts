@@ -50,6 +50,8 @@ function describeLocal(local: Local): Plain {
     durable,
     volatile,
     ...(local.timers.length > 0 ? { timers: local.timers } : {}),
-    ...(local.behind === null ? {} : { disk: local.behind.disk, unwritten: local.behind.unwritten as readonly Plain[] }),
+    ...(local.behind === null
+      ? {}
+      : { disk: local.behind.disk, unwritten: local.behind.unwritten as readonly Plain[] }),
   };
 }

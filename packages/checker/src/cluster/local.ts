@@ -61,8 +61,7 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "start": {
       if (local.status !== "down") return null;
       const step = node.protocol.start(node.config, local.disk);
-      const event = (effects: readonly Effect<Signature>[]): NodeEvent<Signature> => ({ type: "start", node: id, effects });
-      return settle(context, { disk: local.disk, unwritten: [] }, [], step, event);
+      return settle(context, { disk: local.disk, unwritten: [] }, [], step, { type: "start" });
     }
     case "persist":
       return persist(context, local);
@@ -70,7 +69,8 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "stop": {
       if (local.status !== "up") return null;
       const status = happening.type === "crash" ? "down" : "stopped";
-      return { local: { status, disk: diskOf(local) }, released: [], event: { type: "crash", node: id } };
+      const disk = diskOf(local);
+      return { local: { status, disk }, released: [], event: { type: "crash", node: id, disk } };
     }
     case "receive":
     case "timeout":
@@ -79,8 +79,8 @@ export function change(context: NodeContext, local: Local, happening: Happening)
       const step = node.protocol.step(node.config, local.memory, happening);
       const fired = happening.type === "timeout" ? happening.timer : null;
       const timers = fired === null ? local.timers : local.timers.filter((timer) => timer !== fired);
-      const disk = local.behind ?? { disk: local.memory.durable, unwritten: [] };
-      return settle(context, disk, timers, step, (effects) => ({ type: "input", node: id, input: happening, effects }));
+      const behind = local.behind ?? { disk: local.memory.durable, unwritten: [] };
+      return settle(context, behind, timers, step, { type: "input", input: happening });
     }
   }
 }
@@ -91,30 +91,34 @@ function persist(context: NodeContext, local: Local): Change | null {
   const [oldest, ...unwritten] = local.behind.unwritten;
   if (oldest === undefined) return null;
   const behind = unwritten.length === 0 ? null : { disk: oldest.durable, unwritten };
-  return {
-    local: { ...local, behind },
-    released: oldest.effects,
-    event: { type: "persist", node: context.id, effects: oldest.effects },
-  };
+  return changed(context, { ...local, behind }, oldest.effects, { type: "persist" });
 }
 
 /** Puts a step's result in place. */
 function settle(
-  { persistence }: NodeContext,
+  context: NodeContext,
   { disk, unwritten }: Behind,
   timersBefore: readonly string[],
   { state, effects }: Step<Signature>,
-  event: (released: readonly Effect<Signature>[]) => NodeEvent<Signature>,
+  what: What,
 ): Change {
   const timers = timersAfter(timersBefore, effects);
   const up = { status: "up", memory: state, timers } as const;
-  if (persistence === "synchronous" || (unwritten.length === 0 && isEqual(disk, state.durable))) {
-    return { local: { ...up, behind: null }, released: effects, event: event(effects) };
+  if (context.persistence === "synchronous" || (unwritten.length === 0 && isEqual(disk, state.durable))) {
+    return changed(context, { ...up, behind: null }, effects, what);
   }
   const waiting = effects.filter(waitsForDisk);
   const released = effects.filter((effect) => !waitsForDisk(effect));
   const behind = { disk, unwritten: queued(unwritten, { durable: state.durable, effects: waiting }) };
-  return { local: { ...up, behind }, released, event: event(released) };
+  return changed(context, { ...up, behind }, released, what);
+}
+
+/** What observers are told happened, beside what became of the node. */
+type What = { readonly type: "start" | "persist" } | { readonly type: "input"; readonly input: Input<Signature> };
+
+function changed({ id }: NodeContext, local: UpLocal, released: readonly Effect<Signature>[], what: What): Change {
+  const ran = { node: id, effects: released, state: local.memory, disk: diskOf(local) };
+  return { local, released, event: { ...what, ...ran } };
 }
 
 /** A step that leaves the durable state as the step before it did is written with it. */

@@ -120,7 +120,14 @@ export class Outcomes {
     return this.#add(node, local, next, this.#sendsOf(context, after.released), after.event, idle);
   }
 
-  #add(node: number, before: number, next: number, sends: readonly number[], event: NodeEvent<Signature>, idle: boolean): number {
+  #add(
+    node: number,
+    before: number,
+    next: number,
+    sends: readonly number[],
+    event: NodeEvent<Signature>,
+    idle: boolean,
+  ): number {
     const outcome = this.events.push(event) - 1;
     const at = outcome * RECORD;
     if (at === this.records.length) this.records = grown(this.records);

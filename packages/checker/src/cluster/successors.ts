@@ -139,14 +139,7 @@ export class SuccessorWriter {
     sink.emit(this.#writeBag(sink.words, record, place), lo, hi, action, detail);
   }
 
-  #writeSlots(
-    sink: Sink,
-    node: number,
-    outcome: number,
-    conditions: number,
-    client: number,
-    count: number,
-  ): void {
+  #writeSlots(sink: Sink, node: number, outcome: number, conditions: number, client: number, count: number): void {
     const { words, at, length } = this.#from;
     const { records } = this.#outcomes;
     const record = outcome * RECORD;
@@ -181,7 +174,15 @@ export class SuccessorWriter {
   }
 
   /** The bag where it is a set. */
-  #writeSet(sink: Sink, outcome: number, place: number, localLo: number, localHi: number, action: number, detail: number): void {
+  #writeSet(
+    sink: Sink,
+    outcome: number,
+    place: number,
+    localLo: number,
+    localHi: number,
+    action: number,
+    detail: number,
+  ): void {
     const { words, at, length } = this.#from;
     const { lo: messageLo, hi: messageHi } = this.#outcomes.envelopes;
     const { records, ascendingSends: sends } = this.#outcomes;
@@ -252,11 +253,12 @@ export class SuccessorWriter {
     const memory = this.#observed[index] as PairMap;
     const known = memory.get(history, outcome);
     if (known !== ABSENT) return known;
-    const { name, table, observe } = this.#observers[index] as ObserverSlot;
+    const observer = this.#observers[index] as ObserverSlot;
+    const { name, table } = observer;
     const event = this.#outcomes.events[outcome] as NodeEvent<Signature>;
     const before = table.value(history);
     const inputs = [before, event];
-    const observed = callTwice(`observer ${name}`, inputs, () => observe(before, event));
+    const observed = callTwice(`observer ${name}`, inputs, () => observer.observe(before, event));
     const after = internResult(`observer ${name}`, inputs, table, observed);
     memory.add(history, outcome, after);
     return after;

@@ -10,9 +10,16 @@ import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { IdMap } from "../engine/id-map.ts";
 import { ABSENT } from "../engine/pair-map.ts";
-import type { ActionDescription, FingerprintedCursor, Predicate, Sink, StateDescription, System } from "../engine/system.ts";
+import type {
+  ActionDescription,
+  FingerprintedCursor,
+  Predicate,
+  Sink,
+  StateDescription,
+  System,
+} from "../engine/system.ts";
 import { Table } from "../engine/table.ts";
-import { callTwice } from "../values/purity.ts";
+import { callTwice, internResult } from "../values/purity.ts";
 import { ConditionsTable, sidesOf } from "./budgets.ts";
 import type { BudgetName } from "./budgets.ts";
 import { networkOf } from "./cluster.ts";
@@ -149,12 +156,14 @@ export class ClusterSystem implements System, ClusterLayout {
     const { from } = this;
     const words = new Uint32Array(this.slots);
     for (const [node, { protocol, config }] of Object.values(this.options.nodes).entries()) {
-      const disk = callTwice(`${protocol.name}.initial of node ${this.nodeNames[node]}`, [], () => protocol.initial(config));
-      words[node] = this.#locals(node).intern({ status: "down", disk });
+      const name = `${protocol.name}.initial of node ${this.nodeNames[node]}`;
+      const disk = callTwice(name, [], () => protocol.initial(config));
+      words[node] = internResult(name, [], this.#locals(node), { status: "down", disk });
     }
     for (const [client, counts] of this.#counts.entries()) words[this.clientAt + client] = counts.intern(0);
     for (const [index, observer] of Object.values(this.options.observers ?? {}).entries()) {
-      words[this.historyAt + index] = this.#historyTable(index).intern(observer.initial);
+      const name = `the initial history of observer ${this.observers[index]?.name}`;
+      words[this.historyAt + index] = internResult(name, [], this.#historyTable(index), observer.initial);
     }
     words[this.conditionsAt] = this.conditions.initial;
     Object.assign(from, { words, at: 0, length: this.slots, ...this.#fingerprint(words) });
@@ -164,7 +173,13 @@ export class ClusterSystem implements System, ClusterLayout {
     for (let node = 0; node < this.nodeNames.length; node++) {
       const outcome = this.outcomes.happen(node, from.words[from.at + node] as number, start);
       this.#emit(collector, node, outcome, NONE, this.conditions.initial, ABSENT, 0);
-      Object.assign(from, { words: collector.words, at: 0, length: collector.length, lo: collector.lo, hi: collector.hi });
+      Object.assign(from, {
+        words: collector.words,
+        at: 0,
+        length: collector.length,
+        lo: collector.lo,
+        hi: collector.hi,
+      });
       collector.words = new Uint32Array(0);
     }
     sink.reserve(from.length);
@@ -189,7 +204,7 @@ export class ClusterSystem implements System, ClusterLayout {
 
   describeAction(action: number, detail: number): ActionDescription {
     const name = this.actions[action] ?? "start";
-    const verb = name.split(" ")[0];
+    const verb = name.split(" ", 1).join();
     switch (verb) {
       case "deliver":
       case "duplicate":
@@ -200,11 +215,15 @@ export class ClusterSystem implements System, ClusterLayout {
       case "heal":
       case "start":
         return { name, details: {} };
-      default: {
-        const node = this.nodeNames[detail % this.nodeNames.length] ?? "";
-        const happening = this.outcomes.happenings.value(Math.floor(detail / this.nodeNames.length));
-        return { name, details: happening.type === "request" ? { node, request: happening.request } : { node } };
+      case "request": {
+        const client = Object.keys(this.options.clients ?? {})[detail % this.#clients.length] ?? "";
+        const asked = Math.floor(detail / this.#clients.length);
+        const happening = this.outcomes.happenings.value(Math.floor(asked / this.nodeNames.length));
+        const node = this.#nodeName(asked);
+        return { name, details: { client, node, request: happening.type === "request" ? happening.request : null } };
       }
+      default:
+        return { name, details: { node: this.#nodeName(detail) } };
     }
   }
 
@@ -302,7 +321,7 @@ export class ClusterSystem implements System, ClusterLayout {
           action = this.#action(happening.type === "request" ? `request ${happening.request.type}` : happening.type);
           this.#requestActions.set(request, action);
         }
-        const detail = request * nodes + node;
+        const detail = (request * nodes + node) * this.#clients.length + client;
         const count = counts.intern(made + 1);
         this.#writer.emit(sink, { node, outcome, place: NONE, conditions, client, count, action, detail });
       }
@@ -411,9 +430,15 @@ export class ClusterSystem implements System, ClusterLayout {
     return (this.observers[index] as ObserverSlot).table;
   }
 
+  /** The node of a detail, in which it is the remainder. */
+  #nodeName(detail: number): string {
+    return this.nodeNames[detail % this.nodeNames.length] ?? "";
+  }
+
   #nodeIndex(id: string, whose: string): number {
     const index = this.outcomes.nodeIndex(id);
-    if (index === ABSENT) throw new RangeError(`${whose} names ${id}, which is none of the nodes ${this.nodeNames.join(", ")}.`);
+    if (index === ABSENT)
+      throw new RangeError(`${whose} names ${id}, which is none of the nodes ${this.nodeNames.join(", ")}.`);
     return index;
   }
 }

@@ -114,6 +114,8 @@ class Concatenation<T> implements Collection<T> {
     return this.#items().every((item) => predicate(item));
   }
 
+  filter<S extends T>(predicate: (item: T) => item is S): readonly S[];
+  filter(predicate: (item: T) => boolean): readonly T[];
   filter(predicate: (item: T) => boolean): readonly T[] {
     return this.#items().filter((item) => predicate(item));
   }

@@ -22,7 +22,12 @@ export type LimitName = "max-states" | "max-depth" | "time-limit" | "memory" | "
 
 /** Why the search ended before every state was expanded, and where. Ordinals lead to the state, see `TraceLog`. */
 export type Ending =
-  | { readonly type: "violated"; readonly kind: "always" | "step" | "deadlock"; readonly name: string; readonly path: readonly number[] }
+  | {
+      readonly type: "violated";
+      readonly kind: "always" | "step" | "deadlock";
+      readonly name: string;
+      readonly path: readonly number[];
+    }
   | { readonly type: "failed"; readonly error: Error; readonly path: readonly number[] }
   | { readonly type: "limit"; readonly limit: LimitName };
 
@@ -63,6 +68,8 @@ export class Explorer implements Sink {
   /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
   #parent = INITIAL;
   #ordinal = 0;
+  /** Whether predicates are tested on the last successor; otherwise the next one is being computed. */
+  #isJudging = false;
   /** The index of the first state of the next level. */
   #levelEnd = 0;
 
@@ -142,6 +149,7 @@ export class Explorer implements Sink {
     to.words = this.words;
     to.at = 0;
     to.length = length;
+    this.#isJudging = true;
     let broken: Predicate | null = null;
     if (action !== INITIAL) broken = firstFalse(system.step);
     const within = system.constraint === null || system.constraint.test();
@@ -157,6 +165,7 @@ export class Explorer implements Sink {
       if (violated !== null) return this.#violate("always", violated.name, ordinal);
     }
     if (broken !== null) return this.#violate("step", broken.name, ordinal);
+    this.#isJudging = false;
     if (this.distinct >= (this.#limits.statesMax ?? Number.POSITIVE_INFINITY)) this.stop("max-states");
   }
 
@@ -228,11 +237,16 @@ export class Explorer implements Sink {
     this.done = true;
   }
 
-  /** An error of the spec's own functions ends the search with the path to where it happened; others pass through. */
+  /**
+   * An error of the spec's own functions ends the search, with the path to the state that a predicate was tested on or
+   * that was being expanded; others pass through. Whatever ended the search before it counts.
+   */
   #fail(error: unknown): void {
     if (error instanceof RangeError && /allocation|array length/i.test(error.message)) return this.stop("memory");
     if (!(error instanceof EvaluationError || error instanceof ImpureError)) throw error;
-    const path = this.#parent === INITIAL ? [] : this.#log.path(this.#parent);
+    if (this.done) return;
+    const expanded = this.#parent === INITIAL ? [] : this.#log.path(this.#parent);
+    const path = this.#isJudging ? this.#pathTo(this.#ordinal - 1) : expanded;
     this.#end({ type: "failed", error, path });
   }
 }

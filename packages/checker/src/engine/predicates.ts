@@ -37,7 +37,8 @@ export function predicatesOf<View>(
     const tracked: Tracked<boolean> = trackedBoolean(reader, recorder, () => holds(before, after));
     return { name, test: () => tracked.evaluate() };
   };
-  const entries = <T>(record: { readonly [name: string]: T } | undefined): [string, T][] => Object.entries(record ?? {});
+  const entries = <T>(record: { readonly [name: string]: T } | undefined): [string, T][] =>
+    Object.entries(record ?? {});
   return {
     always: entries(properties.always).map(([name, holds]) => overState("always property", name, holds)),
     step: entries(properties.step).map(([name, holds]) => overStep(name, holds)),
@@ -54,4 +55,3 @@ function trackedBoolean(reader: string, recorder: Recorder, call: () => unknown)
   };
   return new Tracked(reader, recorder, checked);
 }
-

@@ -29,22 +29,35 @@ export type Log = readonly Taken[];
 /** A closure that was given to a collection reads the state itself, so its answers depend on more than its item. */
 export class NestedRead extends Restart {}
 
+/** Goes along with an evaluation, from read to read, and knows what earlier ones read at the same point. */
+export interface Guide {
+  /** What was read next by the evaluations whose answers have been the same so far, or null if there were none. */
+  expected(): Read | null;
+  /** Goes on to what was read after this answer. */
+  follow(key: number): void;
+}
+
 /** Takes down the reads of the evaluation under way. There is one for each system. */
 export class Recorder {
   #log: Taken[] | null = null;
+  #guide: Guide | null = null;
 
-  /** The answer of `read`, taken down. */
+  /** The answer of `read`, taken down. A read that asked the same before answers in its place: it remembers more. */
   take(read: Read): number {
     if (this.#log === null) throw new NestedRead("the state was read outside its evaluation");
-    const key = read.key();
-    this.#log.push({ read, key });
+    const expected = this.#guide?.expected() ?? null;
+    const taken = expected !== null && expected.asksAs(read) ? expected : read;
+    const key = taken.key();
+    this.#guide?.follow(key);
+    this.#log.push({ read: taken, key });
     return key;
   }
 
-  /** Runs `call` and returns its result with the reads that it made. */
-  record<T>(call: () => T): { readonly result: T; readonly log: Log } {
+  /** Runs `call`, with `guide` along, and returns its result with the reads that it made. */
+  record<T>(call: () => T, guide: Guide): { readonly result: T; readonly log: Log } {
     const log: Taken[] = [];
     this.#log = log;
+    this.#guide = guide;
     try {
       return { result: call(), log };
     } finally {
@@ -210,5 +223,10 @@ export function callClosure<T, R>(
     const result = closure(item);
     return result === undefined ? null : { result };
   };
-  return internResult(called, [item], results, recorder.closed(() => callTwice(called, [item], call)));
+  return internResult(
+    called,
+    [item],
+    results,
+    recorder.closed(() => callTwice(called, [item], call)),
+  );
 }

@@ -1,7 +1,10 @@
 import { ImpureError, callTwice } from "../values/purity.ts";
 import { ABSENT, PairMap } from "./pair-map.ts";
 import { NestedRead } from "./reads.ts";
-import type { Log, Read, Recorder } from "./reads.ts";
+import type { Guide, Log, Read, Recorder } from "./reads.ts";
+
+/** The node of the tree at which every evaluation begins. */
+const ROOT = 0;
 
 /**
  * A function of a state, remembered by what it read.
@@ -35,7 +38,7 @@ export class Tracked<R> {
 
   evaluate(): R {
     const reads = this.#reads;
-    let at = 0;
+    let at = ROOT;
     for (;;) {
       const read = reads[at] as Read | null;
       if (read === null) {
@@ -63,13 +66,14 @@ export class Tracked<R> {
     try {
       const runs: { readonly log: Log }[] = [];
       const result = callTwice(this.name, [], () => {
-        const run = this.#recorder.record(this.#call);
+        const run = this.#recorder.record(this.#call, this.#guide());
         runs.push(run);
         return run.result;
       });
       const [first, second] = runs;
       const log = first?.log ?? [];
-      if (!sameReads(log, second?.log ?? [])) throw new ImpureError(this.name, "two calls read different things", "(the same state)");
+      if (!sameReads(log, second?.log ?? []))
+        throw new ImpureError(this.name, "two calls read different things", "(the same state)");
       this.#insert(log, result);
       return result;
     } catch (error) {
@@ -77,6 +81,17 @@ export class Tracked<R> {
       this.#forget();
       return this.#learn();
     }
+  }
+
+  /** Walks down the tree with an evaluation; beyond the tree, it expects nothing. */
+  #guide(): Guide {
+    let at = ROOT;
+    return {
+      expected: () => this.#reads[at] ?? null,
+      follow: (key) => {
+        at = this.#edges.get(at, key);
+      },
+    };
   }
 
   #forget(): void {
@@ -87,7 +102,7 @@ export class Tracked<R> {
   }
 
   #insert(log: Log, result: R): void {
-    let at = 0;
+    let at = ROOT;
     for (const { read, key } of log) {
       const asked = this.#reads[at] ?? null;
       if ((asked !== null && !asked.asksAs(read)) || this.#results[at] !== null) this.#rejectOrder();
@@ -109,10 +124,7 @@ export class Tracked<R> {
   }
 }
 
-function sameReads(
-  first: Log,
-  second: Log,
-): boolean {
+function sameReads(first: Log, second: Log): boolean {
   return (
     first.length === second.length &&
     first.every(({ read, key }, index) => {

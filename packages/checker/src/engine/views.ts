@@ -51,6 +51,8 @@ export class SlotCollection<T> implements Collection<T> {
     return this.#items.every((_, index) => this.#apply(index, predicate));
   }
 
+  filter<S extends T>(predicate: (item: T) => item is S): readonly S[];
+  filter(predicate: (item: T) => boolean): readonly T[];
   filter(predicate: (item: T) => boolean): readonly T[] {
     return this.#items.flatMap((_, index) => (this.#apply(index, predicate) ? [this.#item(index)] : []));
   }
@@ -121,12 +123,14 @@ export class BagCollection<T> implements Collection<T> {
     return !this.some((item) => !predicate(item));
   }
 
+  filter<S extends T>(predicate: (item: T) => item is S): readonly S[];
+  filter(predicate: (item: T) => boolean): readonly T[];
   filter(predicate: (item: T) => boolean): readonly T[] {
     if (this.#context.itemwise()) return this.#select(() => true).filter(predicate);
     const { recorder, reader, results } = this.#context;
     return this.#select((element) => {
       const key = callClosure(recorder, reader, this.#elements.value(element), predicate, results);
-      return results.value(key)?.result === true;
+      return Boolean(results.value(key)?.result);
     });
   }
 

@@ -1,3 +1,5 @@
+import type { Fingerprint } from "./fingerprint.ts";
+
 /** A set fuller than this grows, and is at most two thirds as full then: 16 bytes a state at the worst, 10 at the best. */
 const LOAD_MAX = 0.78;
 const GROWTH = 1.5;
@@ -68,37 +70,39 @@ export class VisitedSet {
    * The smallest distance between two fingerprints, read as unsigned 64-bit integers; 2^64 if there are fewer than two.
    *
    * A fingerprint is displaced at most to the end of the stretch of full slots that it falls into, so it is enough to
-   * sort each stretch by itself, in place: each fingerprint still stands at or after the slot that it hashes to. Only
-   * those that wrapped around to the front of the table belong to its end.
+   * sort each stretch by itself. Those of the last stretch may have wrapped around to the front of the table.
    */
   smallestGap(): number {
-    const slots = this.#slots;
-    let wrapped = 0;
-    while (wrapped < this.#capacity && this.#isDisplacedToFront(wrapped)) wrapped++;
     let smallest = 2 ** 64;
-    let last: { lo: number; hi: number } | null = this.#hasZero ? { lo: 0, hi: 0 } : null;
-    const visit = (at: number): void => {
-      const next = { lo: (slots[2 * at] as number) >>> 0, hi: (slots[2 * at + 1] as number) >>> 0 };
-      if (last !== null) smallest = Math.min(smallest, (next.hi - last.hi) * 2 ** 32 + (next.lo - last.lo));
+    let last: Fingerprint | null = this.#hasZero ? { lo: 0, hi: 0 } : null;
+    const visit = (next: Fingerprint): void => {
+      if (last !== null) smallest = Math.min(smallest, distance(last, next));
       last = next;
     };
-    let from = wrapped;
+    const front = this.#stretch(0);
+    const wrapped = front.filter(({ hi }) => ((hi >>> 0) * this.#scale) >>> 0 >= front.length);
+    for (const fingerprint of front) if (!wrapped.includes(fingerprint)) visit(fingerprint);
+    let from = front.length;
     while (from < this.#capacity) {
-      let end = from;
-      while (end < this.#capacity && !isEmpty(slots, end)) end++;
-      sortStretch(slots, from, end);
-      for (let at = from; at < end; at++) visit(at);
-      from = end + 1;
+      const stretch = this.#stretch(from);
+      from += stretch.length + 1;
+      const isLast = from > this.#capacity;
+      for (const fingerprint of isLast ? [...stretch, ...wrapped].sort(ascending) : stretch) visit(fingerprint);
     }
-    sortStretch(slots, 0, wrapped);
-    for (let at = 0; at < wrapped; at++) visit(at);
     return smallest;
   }
 
-  #isDisplacedToFront(at: number): boolean {
-    if (isEmpty(this.#slots, at)) return false;
-    const home = (((this.#slots[2 * at + 1] as number) >>> 0) * this.#scale) >>> 0;
-    return home > at;
+  /** The fingerprints from a slot up to the next empty one, in ascending order. */
+  #stretch(from: number): readonly Fingerprint[] {
+    const slots = this.#slots;
+    const stretch: Fingerprint[] = [];
+    for (let at = from; at < this.#capacity; at++) {
+      const lo = slots[2 * at] as number;
+      const hi = slots[2 * at + 1] as number;
+      if ((lo | hi) === 0) break;
+      stretch.push({ lo: lo >>> 0, hi: hi >>> 0 });
+    }
+    return stretch.sort(ascending);
   }
 
   #addZero(): boolean {
@@ -127,26 +131,11 @@ export class VisitedSet {
   }
 }
 
-function isEmpty(slots: Int32Array, at: number): boolean {
-  return ((slots[2 * at] as number) | (slots[2 * at + 1] as number)) === 0;
+function ascending(a: Fingerprint, b: Fingerprint): number {
+  return a.hi - b.hi || a.lo - b.lo;
 }
 
-/** Sorts the fingerprints in the slots from `from` to before `end`, by insertion: stretches are short. */
-function sortStretch(slots: Int32Array, from: number, end: number): void {
-  for (let next = from + 1; next < end; next++) {
-    const lo = slots[2 * next] as number;
-    const hi = slots[2 * next + 1] as number;
-    let at = next;
-    while (at > from && isBelow(lo, hi, slots[2 * at - 2] as number, slots[2 * at - 1] as number)) {
-      slots[2 * at] = slots[2 * at - 2] as number;
-      slots[2 * at + 1] = slots[2 * at - 1] as number;
-      at--;
-    }
-    slots[2 * at] = lo;
-    slots[2 * at + 1] = hi;
-  }
-}
-
-function isBelow(lo: number, hi: number, otherLo: number, otherHi: number): boolean {
-  return hi === otherHi ? lo >>> 0 < otherLo >>> 0 : hi >>> 0 < otherHi >>> 0;
+/** From one fingerprint to a higher one; exact where they are near each other. */
+function distance(low: Fingerprint, high: Fingerprint): number {
+  return (high.hi - low.hi) * 2 ** 32 + (high.lo - low.lo);
 }

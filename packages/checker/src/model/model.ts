@@ -21,12 +21,11 @@ export interface ValueVariable<T> extends Typed<T, T, T> {
 }
 
 /** A function variable: one plain value for each of a fixed list of keys. */
-export interface FunctionVariable<K extends string, T>
-  extends Typed<
-    { readonly [key in K]: T },
-    { readonly [key in K]?: T },
-    { readonly [key in K]: T }
-  > {
+export interface FunctionVariable<K extends string, T> extends Typed<
+  { readonly [key in K]: T },
+  { readonly [key in K]?: T },
+  { readonly [key in K]: T }
+> {
   readonly kind: "function";
   readonly keys: readonly K[];
   initial(key: K): T;
@@ -129,7 +128,7 @@ export function model<V extends Variables>(variables: V, options: ModelOptions<V
   return {
     kind: "model",
     variables: variables as unknown as Model["variables"],
-    actions: options.actions(action as ActionMaker<V>) as unknown as Model["actions"],
+    actions: options.actions(action as ActionMaker<V>),
     options: options as unknown as Model["options"],
   };
 }

@@ -5,12 +5,19 @@ import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { predicatesOf } from "../engine/predicates.ts";
 import { Recorder, Tuples } from "../engine/reads.ts";
-import type { ActionDescription, FingerprintedCursor, Predicate, Sink, StateDescription, System } from "../engine/system.ts";
+import type {
+  ActionDescription,
+  FingerprintedCursor,
+  Predicate,
+  Sink,
+  StateDescription,
+  System,
+} from "../engine/system.ts";
 import { Tracked } from "../engine/tracked.ts";
 import { newResults } from "../engine/views.ts";
 import { encode } from "../values/encode.ts";
 import { deepFreeze } from "../values/freeze.ts";
-import { callTwice } from "../values/purity.ts";
+import { callTwice, internResult } from "../values/purity.ts";
 import { Layout } from "./layout.ts";
 import type { FullState, Model, Next, SetChange, Update, Variables } from "./model.ts";
 import { modelView } from "./view.ts";
@@ -86,16 +93,19 @@ export class ModelSystem implements System {
         const content: unknown = state[place.name];
         switch (place.kind) {
           case "value":
-            slots[place.slot] = this.#layout.table(place.slot).intern(content);
+            slots[place.slot] = this.#internInitial(place.slot, content);
             break;
           case "function":
             for (const [index, key] of place.keys.entries()) {
               const value = (content as { readonly [key: string]: unknown })[key];
-              slots[place.slot + index] = this.#layout.table(place.slot + index).intern(value);
+              slots[place.slot + index] = this.#internInitial(place.slot + index, value);
             }
             break;
           case "set":
-            for (const item of content as readonly Plain[]) elements.add(this.#element(place.name, item));
+            for (const item of content as readonly Plain[]) {
+              const element = { variable: place.name, item };
+              elements.add(internResult("initial", [], this.#layout.elements, element));
+            }
         }
       }
       this.#emitInitial(sink, slots, ascending([...elements]));
@@ -135,6 +145,10 @@ export class ModelSystem implements System {
   describeAction(action: number, detail: number): ActionDescription {
     const name = this.actions[action] ?? "initial state";
     return { name, details: this.#instances[detail]?.choice ?? {} };
+  }
+
+  #internInitial(slot: number, value: unknown): number {
+    return internResult("initial", [], this.#layout.table(slot), value);
   }
 
   #emitInitial(sink: Sink, slots: readonly number[], elements: readonly number[]): void {

@@ -52,7 +52,7 @@ export function modelView(
       }
     }
   }
-  return state as ModelState<Variables>;
+  return state;
 }
 
 /** A set variable: the elements of the bag that carry its name. */
@@ -74,8 +74,7 @@ class TrackedSet extends BagCollection<Plain> implements PlainSet<Plain> {
     });
     this.#variable = variable;
     this.#elements = elements;
-    this.#has = (element) =>
-      context.recorder.take(new MembershipRead(context.cursor, layout.slots, element)) === 1;
+    this.#has = (element) => context.recorder.take(new MembershipRead(context.cursor, layout.slots, element)) === 1;
   }
 
   has(item: Plain): boolean {

@@ -1,7 +1,7 @@
 /** The meaning of `cluster`, in the plainest words: whole states, nothing remembered from one call to the next. */
 
 import { nodeId } from "@quorate/core";
-import type { Effect, Input, NodeId, Plain, Signature, State as ProtocolState, Step } from "@quorate/core";
+import type { Effect, Input, Plain, Signature, State as ProtocolState, Step } from "@quorate/core";
 import { networkOf } from "../cluster/cluster.ts";
 import type { Budget, Cluster, ClusterState, Envelope, NodeEvent, NodeView } from "../cluster/cluster.ts";
 import { encode } from "../values/encode.ts";
@@ -24,7 +24,7 @@ type Local = Up | Down;
 
 type State = {
   readonly nodes: { readonly [id: string]: Local };
-  /** The messages in flight: in the order of their encodings, or, on fifo links, in the order in which they were sent. */
+  /** The messages in flight: in the order of their encodings, or of the links and then as they were sent on each. */
   readonly network: readonly Envelope<Signature>[];
   /** How many requests each client has made. */
   readonly clients: { readonly [name: string]: number };
@@ -60,7 +60,9 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
   const may = (state: State, budget: string): boolean =>
     budgets[budget] === "unlimited" || (state.left[budget] ?? 0) > 0;
   const spent = (state: State, budget: string): State =>
-    budgets[budget] === "unlimited" ? state : { ...state, left: { ...state.left, [budget]: (state.left[budget] ?? 0) - 1 } };
+    budgets[budget] === "unlimited"
+      ? state
+      : { ...state, left: { ...state.left, [budget]: (state.left[budget] ?? 0) - 1 } };
 
   const observed = (state: State, event: NodeEvent<Signature>): State => ({
     ...state,
@@ -82,7 +84,7 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
       messages.push(envelope);
     }
     if (network.order === "none") messages = sortedByEncoding(messages);
-    else messages = sortedByLink(messages);
+    else messages = sortedByLink(messages, ids);
     return { ...state, network: messages };
   };
 
@@ -92,7 +94,7 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
     id: string,
     before: { readonly timers: readonly string[]; readonly disk: Plain; readonly unwritten: readonly Unwritten[] },
     step: Step<Signature>,
-    event: (effects: readonly Effect<Signature>[]) => NodeEvent<Signature>,
+    what: { readonly type: "start" } | { readonly type: "input"; readonly input: Input<Signature> },
   ): State => {
     const timers = new Set(before.timers);
     for (const effect of step.effects) {
@@ -121,26 +123,19 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
       disk = durable;
     }
     const next: Local = { status: "up", memory: step.state, timers: [...timers].sort(), disk, unwritten };
-    return observed(sent({ ...state, nodes: { ...state.nodes, [id]: next } }, id, released), event(released));
+    const event = { ...what, node: nodeId(id), effects: released, state: step.state, disk };
+    return observed(sent({ ...state, nodes: { ...state.nodes, [id]: next } }, id, released), event);
   };
 
   const input = (state: State, id: string, now: Up, given: Input<Signature>): State => {
     const { protocol, config } = node(id);
-    return stepped(state, id, now, protocol.step(config, now.memory, given), (effects) => ({
-      type: "input",
-      node: nodeId(id),
-      input: given,
-      effects,
-    }));
+    return stepped(state, id, now, protocol.step(config, now.memory, given), { type: "input", input: given });
   };
 
   const started = (state: State, id: string, disk: Plain): State => {
     const { protocol, config } = node(id);
-    return stepped(state, id, { timers: [], disk, unwritten: [] }, protocol.start(config, disk), (effects) => ({
-      type: "start",
-      node: nodeId(id),
-      effects,
-    }));
+    const fresh = { timers: [], disk, unwritten: [] };
+    return stepped(state, id, fresh, protocol.start(config, disk), { type: "start" });
   };
 
   const without = (state: State, index: number): State => ({
@@ -213,7 +208,8 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
     if (oldest === undefined) return [];
     const next: Local = { ...now, disk: oldest.durable, unwritten };
     const written = sent({ ...state, nodes: { ...state.nodes, [id]: next } }, id, oldest.effects);
-    const event = { type: "persist", node: nodeId(id), effects: oldest.effects } as const;
+    const { effects, durable: disk } = oldest;
+    const event = { type: "persist", node: nodeId(id), effects, state: now.memory, disk } as const;
     return [{ action: "persist", state: observed(written, event) }];
   };
 
@@ -227,7 +223,8 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
       if (!may(state, budget)) return [];
       const next: Local = { status, disk: now.disk };
       const crashed = { ...state, nodes: { ...state.nodes, [id]: next } };
-      return [{ action, state: spent(observed(crashed, { type: "crash", node: nodeId(id) }), budget) }];
+      const event = { type: "crash", node: nodeId(id), disk: now.disk } as const;
+      return [{ action, state: spent(observed(crashed, event), budget) }];
     });
 
   const requests = (state: State): NaiveTransition<State>[] =>
@@ -309,8 +306,8 @@ function sortedByEncoding<T>(items: readonly T[]): T[] {
   return [...items].sort((a, b) => (encode(a) < encode(b) ? -1 : 1));
 }
 
-/** Groups messages by link and keeps the order within each: the order between links means nothing. */
-function sortedByLink(messages: readonly Envelope<Signature>[]): Envelope<Signature>[] {
-  const link = ({ from, to }: Envelope<Signature>): string => encode([from, to] satisfies readonly NodeId[]);
-  return [...messages].sort((a, b) => (link(a) === link(b) ? 0 : link(a) < link(b) ? -1 : 1));
+/** Orders messages by sender and then by receiver, in the order of `ids`, and keeps the order on each link. */
+function sortedByLink(messages: readonly Envelope<Signature>[], ids: readonly string[]): Envelope<Signature>[] {
+  const link = ({ from, to }: Envelope<Signature>): number => ids.indexOf(from) * ids.length + ids.indexOf(to);
+  return [...messages].sort((a, b) => link(a) - link(b));
 }

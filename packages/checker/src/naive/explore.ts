@@ -35,8 +35,15 @@ export interface NaiveResult {
   readonly actions: { readonly [name: string]: number };
 }
 
-/** Explores every reachable state of `system`, or until a property breaks, or until `maxStates` are found. */
-export function naiveExplore<S, View>(system: NaiveSystem<S, View>, maxStates: number = Number.POSITIVE_INFINITY): NaiveResult {
+/**
+ * Explores every reachable state of `system`, or until a property breaks, or until `maxStates` are found; states at
+ * depth `maxDepth` are not expanded.
+ */
+export function naiveExplore<S, View>(
+  system: NaiveSystem<S, View>,
+  maxStates: number = Number.POSITIVE_INFINITY,
+  maxDepth: number = Number.POSITIVE_INFINITY,
+): NaiveResult {
   const { always = {}, step = {}, sometimes = {} } = system.properties;
   const visited = new Set<string>();
   const reached = new Set<string>();
@@ -75,7 +82,7 @@ export function naiveExplore<S, View>(system: NaiveSystem<S, View>, maxStates: n
     if (violated !== null) return result(violated);
   }
   level = first;
-  while (level.length > 0) {
+  while (level.length > 0 && depth < maxDepth) {
     depth++;
     const next: S[] = [];
     for (const state of level) {

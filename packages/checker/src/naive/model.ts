@@ -10,12 +10,18 @@ type State = { readonly [variable: string]: Plain };
 
 export function naiveModel({ variables, actions, options }: Model): NaiveSystem<State, ModelState<Variables>> {
   return {
-    initial: () => [...(options.initial?.() ?? [defaultInitial(variables)])].map((state) => normalise(variables, state)),
+    initial: () =>
+      [...(options.initial?.() ?? [defaultInitial(variables)])].map((state) => normalise(variables, state)),
     successors: (state) =>
       Object.entries(actions).flatMap(([name, action]) =>
         choices(action.exists).flatMap((choice): NaiveTransition<State>[] => {
           const next = action.next(viewOf(variables, state), choice);
-          const updates = next === undefined ? [] : Array.isArray(next) ? (next as readonly Update<Variables>[]) : [next as Update<Variables>];
+          const updates =
+            next === undefined
+              ? []
+              : Array.isArray(next)
+                ? (next as readonly Update<Variables>[])
+                : [next as Update<Variables>];
           return updates.map((update) => ({ action: name, state: updated(variables, state, update) }));
         }),
       ),
@@ -37,7 +43,7 @@ function defaultInitial(variables: ModelVariables): FullState<Variables> {
           return [name, Object.fromEntries(variable.keys.map((key) => [key, variable.initial(key) as Plain]))];
       }
     }),
-  ) as FullState<Variables>;
+  );
 }
 
 /** Sets as sorted lists without repetition, so that equal states have equal encodings. */
@@ -57,7 +63,8 @@ function sortedSet(items: readonly Plain[]): readonly Plain[] {
 
 export function choices(domains: Domains): readonly { readonly [parameter: string]: Plain }[] {
   return Object.entries(domains).reduce<readonly { readonly [parameter: string]: Plain }[]>(
-    (partial, [parameter, domain]) => partial.flatMap((choice) => domain.map((item) => ({ ...choice, [parameter]: item }))),
+    (partial, [parameter, domain]) =>
+      partial.flatMap((choice) => domain.map((item) => ({ ...choice, [parameter]: item }))),
     [{}],
   );
 }
@@ -68,7 +75,7 @@ function viewOf(variables: ModelVariables, state: State): ModelState<Variables> 
       name,
       variable.kind === "set" ? plainSet(state[name] as readonly Plain[]) : state[name],
     ]),
-  ) as ModelState<Variables>;
+  );
 }
 
 function plainSet(items: readonly Plain[]): PlainSet<Plain> {
@@ -81,7 +88,7 @@ function updated(variables: ModelVariables, state: State, update: Update<Variabl
   for (const [name, change] of Object.entries(update)) {
     const variable = variables[name];
     if (variable === undefined) throw new Error(`There is no variable ${name}.`);
-    next[name] = variable.kind === "value" ? (change as unknown as Plain) : changed(variable.kind, state[name] as Plain, change);
+    next[name] = variable.kind === "value" ? (change as Plain) : changed(variable.kind, state[name] as Plain, change);
   }
   return next;
 }

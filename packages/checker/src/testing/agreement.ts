@@ -1,5 +1,6 @@
 /** What the engine and the naive explorer must agree on, as one value of either. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import { Explorer } from "../engine/explorer.ts";
 import type { Model } from "../model/model.ts";
@@ -7,10 +8,16 @@ import { naiveCluster, naiveExplore, naiveModel } from "../naive/index.ts";
 import type { NaiveResult } from "../naive/index.ts";
 import { systemOf } from "../subject.ts";
 
+/** Where to stop. Absent means never. */
+export interface Bounds {
+  readonly statesMax?: number;
+  readonly depthMax?: number;
+}
+
 /** Explores `subject` with the engine and says what it found in the naive explorer's words. */
-export function engineFindings(subject: Cluster | Model, statesMax: number = Number.POSITIVE_INFINITY): NaiveResult {
+export function engineFindings(subject: Cluster | Model, bounds: Bounds = {}): NaiveResult {
   const system = systemOf(subject);
-  const explorer = new Explorer(system, { statesMax });
+  const explorer = new Explorer(system, bounds);
   // In slices, as `run` does.
   while (!explorer.done) explorer.advance(100);
   const { ending } = explorer;
@@ -28,29 +35,67 @@ export function engineFindings(subject: Cluster | Model, statesMax: number = Num
   };
 }
 
-export function naiveFindings(subject: Cluster | Model, statesMax: number = Number.POSITIVE_INFINITY): NaiveResult {
+export function naiveFindings(subject: Cluster | Model, { statesMax, depthMax }: Bounds = {}): NaiveResult {
   return subject.kind === "model"
-    ? naiveExplore(naiveModel(subject), statesMax)
-    : naiveExplore(naiveCluster(subject), statesMax);
+    ? naiveExplore(naiveModel(subject), statesMax, depthMax)
+    : naiveExplore(naiveCluster(subject), statesMax, depthMax);
+}
+
+/** Throws unless both explorers find the same in `subject`. */
+export function assertAgreement(subject: Cluster | Model, bounds: Bounds): NaiveResult {
+  const naive = naiveFindings(subject, bounds);
+  const engine = engineFindings(subject, bounds);
+  if (isDeepStrictEqual(engine, naive)) return naive;
+  throw new Error(`the engine found ${JSON.stringify(engine)}, the naive explorer ${JSON.stringify(naive)}`);
+}
+
+/**
+ * The same cluster once for each of its claims, with that claim alone, and once with none: where several claims break
+ * at the same depth, it is the order of the successors that decides which of them is found.
+ */
+export function claimByClaim({ kind, options }: Cluster): {
+  readonly unclaimed: Cluster;
+  readonly claims: readonly Cluster[];
+} {
+  const { always = {}, step = {}, deadlock = "allowed", ...rest } = options;
+  const withClaim = (claim: Partial<Cluster["options"]>): Cluster => ({
+    kind,
+    options: { ...rest, deadlock: "allowed", ...claim },
+  });
+  const claims = [
+    ...Object.entries(always).map(([name, holds]) => ({ always: { [name]: holds } })),
+    ...Object.entries(step).map(([name, holds]) => ({ step: { [name]: holds } })),
+    ...(deadlock === "forbidden" ? [{ deadlock }] : []),
+  ];
+  return { unclaimed: withClaim({}), claims: claims.map(withClaim) };
 }
 
 /** What a sample of random subjects came to, so that a test can see that it was worth taking. */
 export class Sample {
   size = 0;
-  violated: { [property: string]: number } = {};
-  deep = 0;
+  deeperThan3 = 0;
+  /** How many reached a `sometimes` property. */
   reached = 0;
-  actions = new Set<string>();
+  /** How many were seen to the end. */
   exhausted = 0;
-  statesMost = 0;
+  readonly actions: Set<string> = new Set();
+  readonly #broken: string[] = [];
 
   add(findings: NaiveResult, statesMax: number): void {
     this.size++;
-    if (findings.violated !== null) this.violated[findings.violated] = (this.violated[findings.violated] ?? 0) + 1;
-    if (findings.depth > 3) this.deep++;
+    this.addVerdict(findings);
+    if (findings.depth > 3) this.deeperThan3++;
     if (findings.reached.length > 0) this.reached++;
     for (const action of Object.keys(findings.actions)) this.actions.add(action);
     if (findings.violated === null && findings.distinct < statesMax) this.exhausted++;
-    this.statesMost = Math.max(this.statesMost, findings.distinct);
+  }
+
+  addVerdict({ violated }: NaiveResult): void {
+    if (violated !== null) this.#broken.push(violated);
+  }
+
+  /** How often a property broke whose name begins with `prefix`. */
+  brokenBy(prefix: string): number {
+    return this.#broken.filter((name) => name.startsWith(prefix)).length;
   }
 }

@@ -4,32 +4,70 @@
  */
 
 import fc from "fast-check";
-import type { Action, Domains, FullState, Model, ModelState, Update } from "../model/model.ts";
+import type {
+  Action,
+  Domains,
+  FullState,
+  FunctionVariable,
+  Model,
+  ModelState,
+  SetVariable,
+  Update,
+  ValueVariable,
+} from "../model/model.ts";
 import { functionOf, model, setOf, value } from "../model/model.ts";
 
-const KEYS = ["b", "a"] as const;
-type Key = (typeof KEYS)[number];
+type Key = "b" | "a";
 type Item = { readonly n: number };
 type Trail = { readonly n: number; readonly trail: readonly number[] };
+type Vars = {
+  readonly x: ValueVariable<number>;
+  readonly y: ValueVariable<Trail>;
+  readonly f: FunctionVariable<Key, number>;
+  readonly s: SetVariable<number>;
+  readonly t: SetVariable<Item>;
+};
 
-const variables = {
+const KEYS: readonly [Key, Key] = ["b", "a"];
+const variables: Vars = {
   x: value(0),
   y: value<Trail>({ n: 0, trail: [] }),
   f: functionOf(KEYS, 0),
   s: setOf<number>([]),
   t: setOf<Item>([{ n: 1 }]),
 };
-type Vars = typeof variables;
 type State = ModelState<Vars>;
 type Parameters = { readonly key: Key; readonly n: number };
 
 /** Each leaf is one way to read; `if` makes what is read depend on what was read. */
 type Term =
   | { readonly read: Leaf; readonly n: number; readonly key: Key }
-  | { readonly if: Term; readonly then: Term; readonly else: Term }
+  | { readonly if: Term; readonly holds: Term; readonly else: Term }
   | { readonly sum: readonly [Term, Term] };
 
-const leaves = {
+type Leaf =
+  | "constant"
+  | "parameter"
+  | "x"
+  | "y"
+  | "f"
+  | "fAtParameter"
+  | "fAll"
+  | "size"
+  | "has"
+  | "hasParameter"
+  | "some"
+  | "every"
+  | "filter"
+  | "find"
+  | "map"
+  | "first"
+  | "readBefore"
+  | "readInside"
+  | "readInsideTwice";
+type Reader = (state: State, parameters: Parameters, leaf: { readonly n: number; readonly key: Key }) => number;
+
+const leaves: { readonly [L in Leaf]: Reader } = {
   constant: (_state, _parameters, { n }) => n,
   parameter: (_state, { n }) => n,
   x: ({ x }) => x,
@@ -49,13 +87,12 @@ const leaves = {
   readBefore: ({ x, s }) => s.filter((item) => item >= x).length,
   readInside: (state) => state.s.filter((item) => item >= state.x).length,
   readInsideTwice: (state) => state.t.filter((item) => state.s.some((other) => other + state.f.a > item.n)).length,
-} satisfies { readonly [name: string]: (state: State, parameters: Parameters, leaf: { n: number; key: Key }) => number };
-type Leaf = keyof typeof leaves;
+};
 
 function evaluate(term: Term, state: State, parameters: Parameters): number {
   if ("read" in term) return leaves[term.read](state, parameters, term);
   if ("sum" in term) return evaluate(term.sum[0], state, parameters) + evaluate(term.sum[1], state, parameters);
-  const branch = evaluate(term.if, state, parameters) % 2 === 1 ? term.then : term.else;
+  const branch = evaluate(term.if, state, parameters) % 2 === 1 ? term.holds : term.else;
   return evaluate(branch, state, parameters);
 }
 
@@ -147,7 +184,7 @@ const { term } = fc.letrec<{ leaf: Term; term: Term }>((tie) => ({
   term: fc.oneof(
     { maxDepth: 2 },
     { weight: 4, arbitrary: tie("leaf") },
-    { weight: 1, arbitrary: fc.record({ if: tie("term"), then: tie("term"), else: tie("term") }) },
+    { weight: 1, arbitrary: fc.record({ if: tie("term"), holds: tie("term"), else: tie("term") }) },
     { weight: 1, arbitrary: fc.record({ sum: fc.tuple(tie("term"), tie("term")) }) },
   ),
 }));

@@ -7,7 +7,6 @@
 
 import type { Plain } from "@quorate/core";
 import { z } from "zod";
-import type { ActionDescription, StateDescription } from "../engine/system.ts";
 import type { Trace } from "./trace.ts";
 import { isArray } from "./show.ts";
 
@@ -56,8 +55,8 @@ export function fromItf(json: unknown): { readonly origin: TraceOrigin; readonly
   const parsed = itf.parse(json);
   const { format: _format, description: _description, mutant, ...origin } = parsed["#meta"];
   const trace = parsed.states.map(({ "#meta": { action: taken }, ...state }) => ({
-    action: taken === null ? null : ({ name: taken.name, details: fields(taken.details, fromValue) } as ActionDescription),
-    state: fields(state, fromValue) as StateDescription,
+    action: taken === null ? null : { name: taken.name, details: fields(taken.details, fromValue) },
+    state: fields(state, fromValue),
   }));
   return { origin: mutant === undefined ? origin : { ...origin, mutant }, trace };
 }

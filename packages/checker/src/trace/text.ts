@@ -16,15 +16,15 @@ export function traceText(trace: Trace): string {
   return steps.join("\n\n");
 }
 
-/** An action on one line: `deliver prepare n1 -> n2 {ballot: ...}`. */
+/** An action on one line: `deliver prepare n1 -> n2 {ballot: ...}`, `request propose client -> n1 {value: ...}`. */
 export function actionText({ name, details }: ActionDescription): string {
-  const { from, to, message, node, request, ...rest } = details;
+  const { from, to, message, client, node, request, ...rest } = details;
   const parts = [name];
   if (typeof from === "string" && typeof to === "string") parts.push(`${from} -> ${to}`);
-  if (typeof node === "string") parts.push(`at ${node}`);
+  if (typeof node === "string") parts.push(typeof client === "string" ? `${client} -> ${node}` : `at ${node}`);
   for (const content of [message, request]) if (content !== undefined) parts.push(withoutType(content));
   if (Object.keys(rest).length > 0) parts.push(show(rest));
-  return parts.filter((part) => part !== "").join(" ");
+  return joined(...parts);
 }
 
 /** A message's fields; its type is already in the action's name. */
@@ -45,9 +45,10 @@ function initialLines(state: StateDescription): readonly (readonly string[])[] {
 function differenceText(difference: Difference): readonly string[] {
   switch (difference.type) {
     case "changed": {
-      const { before, after } = difference;
-      if (before === undefined) return [difference.path, `now ${after === undefined ? "absent" : show(after)}`];
-      return [difference.path, `${show(before)} -> ${after === undefined ? "absent" : show(after)}`];
+      const { path, before, after } = difference;
+      if (before === undefined) return [path, `now ${after === undefined ? "absent" : show(after)}`];
+      if (after !== undefined) return [path, `${show(before)} -> ${show(after)}`];
+      return [path, typeof before === "object" ? "gone" : `${show(before)} -> gone`];
     }
     case "added":
       return [difference.path, `+ ${itemText(difference.item)}`];
@@ -56,16 +57,30 @@ function differenceText(difference: Difference): readonly string[] {
   }
 }
 
-/** An item of a list; a message in flight reads as it does in an action. */
+/** An item of a list; a message in flight reads as it does in an action, and so does an effect that waits for the disk. */
 function itemText(item: Plain): string {
   if (!isRecord(item)) return show(item);
-  const { from, to, message } = item;
-  if (typeof from !== "string" || typeof to !== "string" || !isRecord(message)) return show(item);
-  return [`${from} -> ${to}`, String(message["type"]), withoutType(message)].filter((part) => part !== "").join(" ");
+  const { from, to, message, type, output } = item;
+  if (typeof to === "string" && isRecord(message)) {
+    if (typeof from === "string") return joined(`${from} -> ${to}`, typeOf(message), withoutType(message));
+    if (type === "send") return joined("send", typeOf(message), `-> ${to}`, withoutType(message));
+  }
+  if (type === "output" && isRecord(output)) return joined("output", typeOf(output), withoutType(output));
+  return show(item);
+}
+
+function typeOf({ type }: { readonly [field: string]: Plain }): string {
+  return typeof type === "string" ? type : "";
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 /** Lines of a name and a text, with the texts under each other. */
 function align(lines: readonly (readonly string[])[]): readonly string[] {
   const width = Math.max(...lines.map(([name]) => name?.length ?? 0));
-  return lines.map(([name = "", text]) => (text === undefined ? `     ${name}` : `     ${name.padEnd(width)}  ${text}`));
+  return lines.map(([name = "", text]) =>
+    text === undefined ? `     ${name}` : `     ${name.padEnd(width)}  ${text}`,
+  );
 }

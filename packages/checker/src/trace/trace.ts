@@ -43,15 +43,31 @@ export function enter(system: System, state: Successor): void {
   Object.assign(system.from, { words, at, length, lo, hi });
 }
 
+/** Computes no further than to the successor that is asked for: the functions that come after it may throw. */
 function successorAt(system: System, ordinal: number, initial: boolean): Successor {
-  const found = successorsOf(system, initial)[ordinal];
+  const collector = new Collector(ordinal + 1);
+  try {
+    if (initial) system.initial(collector);
+    else system.successors(collector);
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
+  const found = collector.successors[ordinal];
   if (found === undefined) throw new Error(`A path can't be run again: there is no successor ${ordinal}.`);
   return found;
 }
 
+/** Thrown out of the computation of successors once there are enough. */
+class Enough extends Error {}
+
 class Collector implements Sink {
   words: Uint32Array = new Uint32Array(256);
   readonly successors: Successor[] = [];
+  readonly #most: number;
+
+  constructor(most: number = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   reserve(length: number): void {
     if (length > this.words.length) this.words = new Uint32Array(length * 2);
@@ -63,5 +79,6 @@ class Collector implements Sink {
 
   emit(length: number, lo: number, hi: number, action: number, detail: number): void {
     this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
+    if (this.successors.length >= this.#most) throw new Enough();
   }
 }

@@ -23,7 +23,7 @@ export class NotPlainError extends TypeError {
 }
 
 /** Deeper than any protocol's state: what is nested deeper is searched for a cycle. */
-const DEPTH_MAX = 500;
+export const DEPTH_MAX = 500;
 
 /** The encodings of short strings, field names among them: there are few, and they are needed all the time. */
 const quoted = new Map<string, string>();
@@ -57,7 +57,8 @@ function write(value: unknown, depth: number): string | null {
       if (value === null) return "null";
       if (depth > DEPTH_MAX) return null;
       if (Array.isArray(value)) return writeArray(value, depth + 1);
-      if (value instanceof Uint8Array) return `#${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
+      if (value instanceof Uint8Array)
+        return `#${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
       return writeRecord(value, depth + 1);
     case "undefined":
     case "function":

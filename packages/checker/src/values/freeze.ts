@@ -18,7 +18,8 @@ function freezeAt(value: unknown, path: string): void {
   if (Array.isArray(value) && Object.keys(value).length > value.length) {
     throw new NotPlainError(path, "an array with fields of its own");
   }
-  if (Object.getOwnPropertySymbols(value).length > 0) throw new NotPlainError(path, "a record with a symbol for a field");
+  if (Object.getOwnPropertySymbols(value).length > 0)
+    throw new NotPlainError(path, "a record with a symbol for a field");
   frozen.add(value);
   for (const [field, part] of Object.entries(value)) {
     if (typeof part === "object") freezeAt(part, Array.isArray(value) ? `${path}[${field}]` : `${path}.${field}`);

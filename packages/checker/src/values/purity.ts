@@ -66,7 +66,11 @@ function attempt<T>(functionName: string, inputs: readonly unknown[], call: () =
   } catch (error) {
     if (error instanceof Restart || error instanceof ImpureError || error instanceof EvaluationError) throw error;
     if (error instanceof NotPlainError) {
-      throw new EvaluationError(functionName, new TypeError(`its result is not plain data: ${error.message}`), show(inputs));
+      throw new EvaluationError(
+        functionName,
+        new TypeError(`its result is not plain data: ${error.message}`),
+        show(inputs),
+      );
     }
     if (error instanceof TypeError && isMutationOfFrozen(error)) {
       throw new ImpureError(functionName, `it changes its input (${error.message})`, show(inputs));
@@ -96,9 +100,10 @@ function holdsBytes(value: unknown): boolean {
 /** Where two texts part, with a little of each. */
 function firstDifference(first: string, second: string): string {
   let at = 0;
-  while (first[at] === second[at]) at++;
+  while (at < first.length && first[at] === second[at]) at++;
   const from = Math.max(0, at - 40);
-  const excerpt = (text: string): string => `${from > 0 ? "…" : ""}${text.slice(from, at + 40)}${at + 40 < text.length ? "…" : ""}`;
+  const excerpt = (text: string): string =>
+    `${from > 0 ? "…" : ""}${text.slice(from, at + 40)}${at + 40 < text.length ? "…" : ""}`;
   return `${excerpt(first)} and then ${excerpt(second)}`;
 }
 

@@ -19,22 +19,29 @@ export function onPrepare(state: PaxosState, from: NodeId, prepare: Prepare): Pa
   if (promised !== null && compareBallots(prepare.ballot, promised) < 0) {
     return { state, effects: [send(from, { type: "rejected", ballot: prepare.ballot, promised }, "now")] };
   }
+  const repeated = compareBallots(prepare.ballot, promised) === 0;
   return {
-    state: withDurable(state, { ...state.durable, promised: prepare.ballot }),
+    state: repeated ? state : withDurable(state, { ...state.durable, promised: prepare.ballot }),
     effects: [send(from, { type: "promise", ballot: prepare.ballot, accepted })],
   };
 }
 
-/** Phase 2b. Accepting is also a promise. Every node is a learner and is told. */
+/**
+ * Phase 2b. Accepting is also a promise. Every learner is told, and told again when the accept is repeated, since the
+ * first telling may have been lost.
+ */
 export function onAccept(config: Config, state: PaxosState, from: NodeId, accept: Accept): PaxosStep {
-  const { promised } = state.durable;
+  const { promised, accepted } = state.durable;
   if (promised !== null && compareBallots(accept.ballot, promised) < 0) {
     return { state, effects: [send(from, { type: "rejected", ballot: accept.ballot, promised }, "now")] };
+  }
+  if (accepted !== null && compareBallots(accept.ballot, accepted.ballot) === 0) {
+    return { state, effects: sendToAll(config.learners, { type: "accepted", ...accepted }) };
   }
   const { ballot, value } = accept;
   return {
     state: withDurable(state, { ...state.durable, promised: ballot, accepted: { ballot, value } }),
-    effects: sendToAll(config, { type: "accepted", ballot, value }),
+    effects: sendToAll(config.learners, { type: "accepted", ballot, value }),
   };
 }
 

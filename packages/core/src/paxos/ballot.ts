@@ -9,7 +9,7 @@ export function compareBallots(a: Ballot | null, b: Ballot | null): number {
   return a.node < b.node ? -1 : 1;
 }
 
-/** The lowest ballot of `node` that is above both `a` and `b`, whosever they are. */
+/** The ballot of `node` in the first round above those of `a` and `b`: it is above both, whosever they are. */
 export function ballotAbove(node: NodeId, a: Ballot | null, b: Ballot | null): Ballot {
   return { round: Math.max(a?.round ?? 0, b?.round ?? 0) + 1, node };
 }

@@ -1,5 +1,5 @@
 import type { NodeId, Send } from "../protocol.ts";
-import type { Config, Message, Paxos, PaxosState, PaxosStep } from "./types.ts";
+import type { Message, Paxos, PaxosState, PaxosStep } from "./types.ts";
 
 /** The step that changes nothing: the same reference, and no effects. */
 export function unchanged(state: PaxosState): PaxosStep {
@@ -11,7 +11,7 @@ export function send(to: NodeId, message: Message, after: "now" | "durable" = "d
   return { type: "send", to, message, after };
 }
 
-/** One message to every node, this one included: the roles of a node speak to each other as they speak to others. */
-export function sendToAll(config: Config, message: Message): readonly Send<Paxos>[] {
-  return config.nodes.map((node) => send(node, message));
+/** One message to each of `nodes`, also to this one: the roles of a node speak to each other as they speak to others. */
+export function sendToAll(nodes: readonly NodeId[], message: Message): readonly Send<Paxos>[] {
+  return nodes.map((node) => send(node, message));
 }

@@ -21,16 +21,25 @@ export type * from "./types.ts";
  * The configuration of the node `self` among `nodes`.
  *
  * @param quorums majorities unless given
- * @throws RangeError if `self` is no member, a node is named twice, or two quorums of different phases need not meet
+ * @param learners whom the acceptors tell what they accept: all nodes unless given
+ * @throws RangeError if `self` or a learner is no member, a node is named twice, or two quorums of different phases
+ *   need not meet
  */
-export function paxosConfig(self: NodeId, nodes: readonly NodeId[], quorums?: QuorumSystem): Config {
+export function paxosConfig(
+  self: NodeId,
+  nodes: readonly NodeId[],
+  quorums?: QuorumSystem,
+  learners: readonly NodeId[] = nodes,
+): Config {
   if (!nodes.includes(self)) throw new RangeError(`Node ${self} is not one of the nodes ${nodes.join(", ")}.`);
   const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
   if (twice !== undefined) throw new RangeError(`Node ${twice} is named twice among the nodes.`);
   const system = quorums ?? majorities(nodes);
   const fault = quorumSystemFault(nodes, system);
   if (fault !== null) throw new RangeError(fault);
-  return { self, nodes, quorums: system };
+  const stranger = learners.find((node) => !nodes.includes(node));
+  if (stranger !== undefined) throw new RangeError(`Learner ${stranger} is not one of the nodes ${nodes.join(", ")}.`);
+  return { self, nodes, learners, quorums: system };
 }
 
 export const paxos: Protocol<Paxos> = {

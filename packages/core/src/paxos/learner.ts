@@ -24,7 +24,8 @@ export function onAccepted(config: Config, state: PaxosState, from: NodeId, acce
   const others = learner.votes.filter(({ acceptor }) => acceptor !== from);
   const votes = insertByAcceptor(others, { acceptor: from, proposal: { ballot, value } });
   const voters = votes.filter(({ proposal }) => compareBallots(proposal.ballot, ballot) === 0);
-  if (isQuorum(config.quorums.phase2, voters.map(({ acceptor }) => acceptor))) return decide(state, value);
+  const acceptors = voters.map(({ acceptor }) => acceptor);
+  if (isQuorum(config.quorums.phase2, acceptors)) return decide(state, value);
   return { state: { ...state, volatile: { ...state.volatile, learner: { phase: "learning", votes } } }, effects: [] };
 }
 

@@ -39,7 +39,7 @@ function startBallot(config: Config, state: PaxosState, value: Value, highestSee
       durable: { ...state.durable, lastTried: ballot },
       volatile: { ...state.volatile, proposer: { phase: "preparing", value, ballot, promises: [] } },
     },
-    effects: [...sendToAll(config, { type: "prepare", ballot }), { type: "setTimer", timer: "retry" }],
+    effects: [...sendToAll(config.nodes, { type: "prepare", ballot }), { type: "setTimer", timer: "retry" }],
   };
 }
 
@@ -58,7 +58,7 @@ export function onPromise(config: Config, state: PaxosState, from: NodeId, promi
   const proposal = { ballot: proposer.ballot, value: valueToPropose(promises, proposer.value) };
   return {
     state: withProposer(state, { phase: "accepting", value: proposer.value, proposal }),
-    effects: sendToAll(config, { type: "accept", ...proposal }),
+    effects: sendToAll(config.nodes, { type: "accept", ...proposal }),
   };
 }
 
@@ -99,11 +99,17 @@ export function onRetry(config: Config, state: PaxosState): PaxosStep {
     case "preparing": {
       const promisers = proposer.promises.map(({ acceptor }) => acceptor);
       const prepare = { type: "prepare", ballot: proposer.ballot } as const;
-      return again(state, config.nodes.filter((node) => !promisers.includes(node)).map((node) => send(node, prepare)));
+      return again(
+        state,
+        config.nodes.filter((node) => !promisers.includes(node)).map((node) => send(node, prepare)),
+      );
     }
     case "accepting": {
       const accept = { type: "accept", ...proposer.proposal } as const;
-      return again(state, config.nodes.map((node) => send(node, accept)));
+      return again(
+        state,
+        config.nodes.map((node) => send(node, accept)),
+      );
     }
   }
 }

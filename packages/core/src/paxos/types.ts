@@ -72,10 +72,11 @@ export type Learner =
 
 export type Volatile = { readonly proposer: Proposer; readonly learner: Learner };
 
-/** Who this node is, who takes part, and which sets of nodes are enough. Made by `paxosConfig`. */
+/** Who this node is, who takes part, who learns, and which sets of nodes are enough. Made by `paxosConfig`. */
 export type Config = {
   readonly self: NodeId;
   readonly nodes: readonly NodeId[];
+  readonly learners: readonly NodeId[];
   readonly quorums: QuorumSystem;
 };
 
