@@ -33,17 +33,23 @@ export interface WithConsensus {
   readonly history: { readonly consensus: ConsensusHistory };
 }
 
-/** Watches proposals, decisions and crashes. */
-export function consensusObserver<S extends ConsensusSignature>(): Observer<S, ConsensusHistory> {
+/**
+ * Watches proposals, decisions and crashes.
+ *
+ * @param proposed the values that were proposed before the run begins
+ */
+export function consensusObserver<S extends ConsensusSignature>(
+  proposed: readonly Plain[] = [],
+): Observer<S, ConsensusHistory> {
   return {
-    initial: { proposed: [], decided: {}, deciding: [], repeated: [], unstable: [], crashed: [] },
+    initial: { proposed, decided: {}, deciding: [], repeated: [], unstable: [], crashed: [] },
     observe(history, event) {
       if (event.type === "crash") {
         const deciding = history.deciding.filter((node) => node !== event.node);
         return { ...history, deciding, crashed: including(history.crashed, event.node) };
       }
-      const proposed = proposedIn(event);
-      const asked = proposed === null ? history : { ...history, proposed: including(history.proposed, proposed.value) };
+      const propose = proposedIn(event);
+      const asked = propose === null ? history : { ...history, proposed: including(history.proposed, propose.value) };
       return event.effects.reduce<ConsensusHistory>((before, effect) => {
         if (effect.type !== "output") return before;
         return withDecision(before, event.node, effect.output.value);

@@ -53,7 +53,7 @@ export default mutants([
     file: proposer,
     find: `compareBallots(accepted.ballot, highest?.ballot ?? null) > 0) highest`,
     replace: `highest === null) highest`,
-    parameters: { proposers: 3, rounds: 1, learners: 0 },
+    parameters: { earlier: "two-ballots", proposers: 1, learners: 0 },
     property: "agreement",
   },
   {
@@ -71,9 +71,9 @@ export default mutants([
     about: "A restarted proposer uses a ballot of its earlier life again.",
     source: "Lamport 2001, section 2.5: a proposer remembers the highest number it has tried",
     file: proposer,
-    find: `durable: { ...state.durable, lastTried: ballot },`,
-    replace: `durable: state.durable,`,
-    parameters: { proposers: 1, reproposals: 1, rounds: 1, crashes: 1, learners: 0 },
+    find: `ballotAbove(config.self, state.durable.lastTried, highestSeen)`,
+    replace: `ballotAbove(config.self, null, highestSeen)`,
+    parameters: { earlier: "half-a-ballot", learners: 0 },
     property: "agreement",
   },
   {

@@ -2,6 +2,7 @@ import { choice, cluster, integer, spec } from "@quorate/checker";
 import type { NodeView } from "@quorate/checker";
 import { majorities, nodeId, paxos, paxosConfig } from "@quorate/core";
 import type { NodeId, Paxos, Plain, Quorums, QuorumSystem } from "@quorate/core";
+import { earlierDisk, earlierProposals } from "./earlier.ts";
 import { acceptorObserver, chosenValues } from "./acceptances.ts";
 import type { AcceptorHistory } from "./acceptances.ts";
 import { consensusAlways, consensusObserver } from "../../shared/consensus.ts";
@@ -27,6 +28,7 @@ export default spec({
     persistence: choice("when the disk catches up", ["synchronous", "asynchronous"]),
     order: choice("whether each link keeps the order of its messages", ["none", "fifo"]),
     learners: integer("nodes that learn, the last ones; fewer make a smaller model", { min: 0, max: 5, default: 3 }),
+    earlier: choice("what disks hold at the start", ["nothing", "two-ballots", "half-a-ballot"]),
     phase1: integer("the size of phase 1 quorums; 0 for majorities", { min: 0, max: 5, default: 0 }),
     phase2: integer("the size of phase 2 quorums; 0 for majorities", { min: 0, max: 5, default: 0 }),
   },
@@ -38,7 +40,13 @@ export default spec({
     const quorums = quorumSystem(nodes, given.phase1, given.phase2);
     return cluster<Paxos, Histories>({
       nodes: Object.fromEntries(
-        nodes.map((node) => [node, { protocol: paxos, config: paxosConfig(node, nodes, quorums, learners) }]),
+        nodes.map((node, index) => [
+          node,
+          {
+            protocol: { ...paxos, initial: (config) => earlierDisk(given.earlier, nodes, index) ?? paxos.initial(config) },
+            config: paxosConfig(node, nodes, quorums, learners),
+          },
+        ]),
       ),
       network: { order: given.order, loss: given.losses, duplication: given.duplications },
       faults: { crashRecovery: given.crashes },
@@ -56,7 +64,7 @@ export default spec({
           },
         ]),
       ),
-      observers: { consensus: consensusObserver<Paxos>(), acceptors: acceptorObserver },
+      observers: { consensus: consensusObserver<Paxos>(earlierProposals(given.earlier)), acceptors: acceptorObserver },
       constraint: (s) => s.nodes.every(({ disk }) => (disk.lastTried?.round ?? 0) <= given.rounds),
       always: {
         ...consensusAlways,
@@ -70,7 +78,7 @@ export default spec({
       },
       sometimes: {
         ...Object.fromEntries(
-          (given.learners > 0 ? proposers : []).map((_, index) => [
+          (given.learners > 0 && given.earlier === "nothing" ? proposers : []).map((_, index) => [
             `${valueOf(index)}Decided`,
             (s: { readonly history: Histories }) =>
               Object.values(s.history.consensus.decided).includes(valueOf(index)),
@@ -83,7 +91,7 @@ export default spec({
                 s.history.consensus.deciding.some((node) => s.history.consensus.crashed.includes(node)),
             }
           : {}),
-        ...(given.proposers > 1
+        ...(given.proposers > 1 || given.earlier !== "nothing"
           ? {
               /** A proposer had to propose what another's client asked for. */
               valueAdopted: (s) => s.nodes.some(adopts),

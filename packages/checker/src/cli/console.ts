@@ -26,7 +26,7 @@ export function openConsole(machine: boolean): Console {
   const reports = machine ? stderr : stdout;
   const colors = createColors(reports.isTTY && process.env["NO_COLOR"] === undefined);
   const live = stderr.isTTY;
-  let drawn = 0;
+  let drawn = performance.now();
   let isDrawn = false;
   const clearProgress = (): void => {
     if (isDrawn) stderr.write("\r\u001b[K");
@@ -43,8 +43,7 @@ export function openConsole(machine: boolean): Console {
     },
     colors,
     progress: (title, progress) => {
-      const now = progress.seconds * 1000;
-      if (now < drawn) drawn = 0;
+      const now = performance.now();
       if (now - drawn < (live ? LIVE_INTERVAL_MS : LINE_INTERVAL_MS)) return;
       drawn = now;
       const line = `${title}  ${progressText(progress)}`;

@@ -1,56 +1,53 @@
 /** `check` without a command: the gate. Every spec's gate models against their expected counts, then the mutants. */
 
-import { findRoot, listSpecs, readManifest } from "../catalog/catalog.ts";
-import type { SpecFiles } from "../catalog/catalog.ts";
-import { loadSpec } from "../catalog/load.ts";
-import { gateSettings } from "../catalog/settings.ts";
+import { findRoot, listSpecs } from "../catalog/catalog.ts";
 import type { Setting } from "../catalog/settings.ts";
 import { judge } from "../expectation.ts";
-import { reportTrace, titleOf } from "../report/text.ts";
-import type { Spec } from "../spec.ts";
+import { reportTrace } from "../report/text.ts";
 import { count, openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
-import { runMutants } from "./mutants-command.ts";
-import { interruption, runSpec } from "./run-setting.ts";
+import { modelJobs, mutantJobs } from "./jobs.ts";
+import type { Job, JobResult } from "./jobs.ts";
+import { reportMutant } from "./mutants-command.ts";
+import { doJobs } from "./pool.ts";
+import { interruption } from "./interruption.ts";
 import { saveTraces } from "./traces.ts";
 
 /** Runs the gate over the specs below `root`, or below the `specs` folder found from here. */
 export async function gateCommand(root: string | undefined): Promise<ExitCode> {
   const console = openConsole(false);
-  const signal = interruption();
   const started = performance.now();
-  const specs = listSpecs(root ?? findRoot("."));
-  if (specs.length === 0) throw new UserError(EXIT.load, `There is no spec below ${root ?? findRoot(".")}.`);
+  const folder = root ?? findRoot(".");
+  const jobs: Job[] = [];
+  for (const files of listSpecs(folder)) jobs.push(...(await modelJobs(files)), ...(await mutantJobs(files)));
+  if (jobs.length === 0) throw new UserError(EXIT.load, `There is no spec with a gate model below ${folder}.`);
+
   const codes: ExitCode[] = [];
-  for (const files of specs) {
-    const spec = await loadSpec(files);
-    for (const setting of gateSettings(spec, readManifest(files), files.name)) {
-      codes.push(await gateModel(console, files, spec, setting, signal));
-      if (signal.aborted) return gravest(codes);
+  await doJobs(console, jobs, interruption(), (job, end) => {
+    if (end instanceof UserError) {
+      console.report(`${console.colors.red("FAIL")}  ${end.message}`);
+      codes.push(end.exitCode);
+    } else {
+      codes.push(job.type === "model" ? reportModel(console, job.files.name, job.setting, end) : reportMutant(console, job, end));
     }
-  }
-  codes.push(...(await runMutants(console, specs, signal)));
+  });
   const good = codes.filter((code) => code === EXIT.ok).length;
-  const verdict = good === codes.length ? console.colors.green("The gate holds") : console.colors.red("The gate does not hold");
+  const { green, red } = console.colors;
+  const verdict = good === jobs.length ? green("The gate holds") : red("The gate does not hold");
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.report(`\n${verdict}: ${good} of ${codes.length} models and mutants came out as expected, in ${seconds} s.`);
+  console.report(`\n${verdict}: ${good} of ${jobs.length} models and mutants came out as expected, in ${seconds} s.`);
   return gravest(codes);
 }
 
-async function gateModel(
-  console: Console,
-  { name }: SpecFiles,
-  spec: Spec,
-  { model, parameters, expect }: Setting,
-  signal: AbortSignal,
-): Promise<ExitCode> {
+/** Prints one model's line, and its counterexample if it has one that nobody expects. */
+function reportModel(console: Console, name: string, { model, expect }: Setting, { parameters, result }: JobResult): ExitCode {
   const { colors } = console;
-  const result = await runSpec(console, titleOf(name, model, parameters), spec, parameters, {}, signal);
   const { exitCode, differences } = judge(result, expect);
   const mark = exitCode === EXIT.ok ? colors.green("ok  ") : colors.red("FAIL");
-  const verdict = expect?.verdict === "violated" && exitCode === EXIT.ok ? `violated: ${expect.property} (as expected)` : result.verdict;
+  const expected = expect?.property !== undefined && exitCode === EXIT.ok;
+  const verdict = expected ? `${expect.property} breaks, as expected` : result.verdict;
   const counts = `${count(result.distinct)} distinct, ${count(result.generated)} generated, depth ${result.depth}`;
   console.report(`${mark}  ${`${name}:${model}`.padEnd(58)} ${verdict}  ${colors.dim(`${counts}, ${result.seconds.toFixed(2)} s`)}`);
   for (const difference of differences) console.report(colors.red(`        ${difference}`));

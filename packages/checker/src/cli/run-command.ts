@@ -8,13 +8,15 @@ import type { Setting } from "../catalog/settings.ts";
 import { judge } from "../expectation.ts";
 import { resultJson } from "../report/json.ts";
 import { reportRun, reportTrace, titleOf } from "../report/text.ts";
+import { run } from "../run.ts";
 import type { RunLimits } from "../run.ts";
 import type { Spec } from "../spec.ts";
 import { openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
-import { interruption, runSpec } from "./run-setting.ts";
+import { interruption } from "./interruption.ts";
+import { buildSpec } from "./jobs.ts";
 import { saveTraces } from "./traces.ts";
 
 export interface RunOptions {
@@ -70,7 +72,9 @@ async function runOne(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const title = titleOf(name, model, parameters);
-  const result = await runSpec(console, title, spec, parameters, limitsOf(options), signal);
+  const subject = buildSpec(title, spec, parameters);
+  const result = await run(subject, limitsOf(options), (progress) => console.progress(title, progress), signal);
+  console.clearProgress();
   const { exitCode, differences } = judge(result, expect);
   const files = saveTraces(result, { spec: name, model, parameters, file: options.trace ?? null });
   reportTrace(console, result);

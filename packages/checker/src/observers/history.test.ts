@@ -81,7 +81,7 @@ describe("a history", () => {
 });
 
 test("an observer gathers what an event contains, in order", () => {
-  const event: NodeEvent<Signature> = { type: "crash", node: nodeId("1") };
+  const event: NodeEvent<Signature> = { type: "crash", node: nodeId("1"), disk: null };
   const read = (): readonly OperationEvent<string, number>[] => [
     { type: "invocation", thread: "1", operation: "a" },
     { type: "response", thread: "1", result: 1 },

@@ -1,0 +1,20 @@
+/** One thread of the pool: does the jobs that it is given, one at a time. */
+
+import { parentPort } from "node:worker_threads";
+import { UserError } from "./exit.ts";
+import { doJob } from "./jobs.ts";
+import type { Job } from "./jobs.ts";
+import type { ThreadMessage } from "./pool.ts";
+
+const post = (message: ThreadMessage): void => parentPort?.postMessage(message);
+
+parentPort?.on("message", (job: Job) => void handle(job));
+
+async function handle(job: Job): Promise<void> {
+  try {
+    post({ type: "done", result: await doJob(job, (progress) => post({ type: "progress", progress })) });
+  } catch (error) {
+    if (error instanceof UserError) post({ type: "user-error", message: error.message, exitCode: error.exitCode });
+    else post({ type: "error", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}

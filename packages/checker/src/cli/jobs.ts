@@ -1,0 +1,83 @@
+/** The runs that the gate is made of. A job is plain data, so that it can be handed to a thread. */
+
+import { existsSync } from "node:fs";
+import type { SpecFiles } from "../catalog/catalog.ts";
+import { readManifest } from "../catalog/catalog.ts";
+import { loadMutants, loadSpec } from "../catalog/load.ts";
+import { gateSettings, setting } from "../catalog/settings.ts";
+import type { Setting } from "../catalog/settings.ts";
+import { loadMutantSpec } from "../mutants/load-mutant.ts";
+import type { Mutant } from "../mutants/mutant.ts";
+import { titleOf } from "../report/text.ts";
+import { run } from "../run.ts";
+import type { Progress, RunResult } from "../run.ts";
+import type { ParameterValues, Spec } from "../spec.ts";
+import { EXIT, UserError } from "./exit.ts";
+
+export type Job =
+  | { readonly type: "model"; readonly files: SpecFiles; readonly setting: Setting }
+  | { readonly type: "mutant"; readonly files: SpecFiles; readonly mutant: Mutant };
+
+/** The gate models of a spec. */
+export async function modelJobs(files: SpecFiles): Promise<readonly Job[]> {
+  const settings = gateSettings(await loadSpec(files), readManifest(files), files.name);
+  return settings.map((found) => ({ type: "model", files, setting: found }));
+}
+
+/** The mutants of a spec; those numbered in `only` if it names any. */
+export async function mutantJobs(files: SpecFiles, only: readonly string[] = []): Promise<readonly Job[]> {
+  if (!existsSync(files.mutantsFile)) return [];
+  const chosen = (await loadMutants(files)).filter(({ id }) => only.length === 0 || only.includes(id));
+  return chosen.map((mutant) => ({ type: "mutant", files, mutant }));
+}
+
+/** A job's name, for people. */
+export function jobTitle(job: Job): string {
+  return job.type === "model"
+    ? titleOf(job.files.name, job.setting.model, job.setting.parameters)
+    : `mutant ${job.mutant.id} of ${job.files.name}`;
+}
+
+/** What a job's spec was run with. */
+export interface JobResult {
+  readonly parameters: ParameterValues;
+  readonly result: RunResult;
+}
+
+/** Does one job. */
+export async function doJob(job: Job, onProgress: (progress: Progress) => void): Promise<JobResult> {
+  const original = await loadSpec(job.files);
+  if (job.type === "model") {
+    const { parameters } = job.setting;
+    return { parameters, result: await run(buildSpec(jobTitle(job), original, parameters), {}, onProgress) };
+  }
+  const { mutant } = job;
+  const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
+  const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
+  return { parameters, result: await run(buildSpec(jobTitle(job), spec, parameters), {}, onProgress) };
+}
+
+/** The state space of a spec for one choice of its parameters. @throws UserError with the spec's own reason */
+export function buildSpec(title: string, spec: Spec, parameters: ParameterValues): ReturnType<Spec["build"]> {
+  try {
+    return spec.build(parameters);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(EXIT.load, `${title} can't be built: ${reason}`);
+  }
+}
+
+/** The spec held to one property alone: a mutant counts as caught by the property named for it, not by another. */
+function withOnly(spec: Spec, property: string): Spec {
+  const only = <T>(record: { readonly [name: string]: T } | undefined): { readonly [name: string]: T } =>
+    Object.fromEntries(Object.entries(record ?? {}).filter(([name]) => name === property));
+  return {
+    ...spec,
+    build: (parameters) => {
+      const subject = spec.build(parameters);
+      const { always, step, sometimes } = subject.options;
+      const options = { always: only<unknown>(always), step: only<unknown>(step), sometimes: only<unknown>(sometimes) };
+      return { ...subject, options: { ...subject.options, ...options } } as ReturnType<Spec["build"]>;
+    },
+  };
+}
