@@ -10,6 +10,7 @@ import type { PropertyKind } from "./properties.ts";
 import { systemOf } from "./subject.ts";
 import type { Trace } from "./trace/trace.ts";
 import { traceOf } from "./trace/trace.ts";
+import { NotPlainError } from "./values/encode.ts";
 
 export interface RunLimits extends Limits {
   readonly millisecondsMax?: number;
@@ -49,10 +50,19 @@ export interface RunResult extends Progress {
   readonly calls: number;
 }
 
+/** A state space that can't be explored at all, for a reason that lies in none of its functions. */
+export class SubjectError extends Error {
+  override readonly name = "SubjectError";
+}
+
 /** How many states are expanded between two looks at the clock. */
 const SLICE_STATES = 2_000;
 
-/** Explores `subject`. `onProgress` is called some tens of times a second at most. */
+/**
+ * Explores `subject`. `onProgress` is called some tens of times a second at most.
+ *
+ * @throws SubjectError if `subject` is not made of plain data, or its initial states lack something
+ */
 export async function run(
   subject: Cluster | Model,
   limits: RunLimits = {},
@@ -60,7 +70,7 @@ export async function run(
   signal?: AbortSignal,
 ): Promise<RunResult> {
   const started = performance.now();
-  const system = systemOf(subject);
+  const system = open(subject);
   const explorer = new Explorer(system, limits);
   const progress = (): Progress => ({
     generated: explorer.generated,
@@ -71,9 +81,10 @@ export async function run(
   });
   let yielded = started;
   while (!explorer.done) {
-    explorer.advance(SLICE_STATES);
+    advance(subject, explorer);
     const now = performance.now();
-    if (!explorer.done && now - started > (limits.millisecondsMax ?? Number.POSITIVE_INFINITY)) explorer.stop("time-limit");
+    if (!explorer.done && now - started > (limits.millisecondsMax ?? Number.POSITIVE_INFINITY))
+      explorer.stop("time-limit");
     if (now - yielded < 50) continue;
     yielded = now;
     onProgress(progress());
@@ -81,6 +92,35 @@ export async function run(
     if (signal?.aborted === true) explorer.stop("interrupted");
   }
   return resultOf(system, explorer, progress());
+}
+
+function open(subject: Cluster | Model): System {
+  try {
+    return systemOf(subject);
+  } catch (error) {
+    throw new SubjectError(`it can't be set up: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Expands the next states. Errors of the spec's functions end the search; what it throws beside them is told apart. */
+function advance(subject: Cluster | Model, explorer: Explorer): void {
+  try {
+    explorer.advance(SLICE_STATES);
+  } catch (error) {
+    if (explorer.depth === 0) {
+      const names = subject.kind === "model" ? Object.keys(subject.variables) : [];
+      const advice = names.length === 0 ? "" : `. Each must give ${names.join(", ")}: functions by key, sets as lists`;
+      throw new SubjectError(`its initial states can't be read: ${reasonOf(error)}${advice}`, { cause: error });
+    }
+    if (error instanceof RangeError || error instanceof NotPlainError) {
+      throw new SubjectError(`it can't be explored: ${reasonOf(error)}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }
 
 function resultOf(system: System, explorer: Explorer, progress: Progress): RunResult {
@@ -129,7 +169,14 @@ function propertiesOf(system: System, explorer: Explorer): readonly PropertyResu
   const deadlock = violated?.kind === "deadlock";
   const forbidden: readonly PropertyResult[] =
     system.deadlock === "forbidden"
-      ? [{ name: "deadlock", kind: "deadlock", verdict: deadlock ? "violated" : unbroken, trace: deadlock ? trace : null }]
+      ? [
+          {
+            name: "deadlock",
+            kind: "deadlock",
+            verdict: deadlock ? "violated" : unbroken,
+            trace: deadlock ? trace : null,
+          },
+        ]
       : [];
   return [...safety("always"), ...safety("step"), ...forbidden, ...sometimes];
 }

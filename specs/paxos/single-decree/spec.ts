@@ -19,7 +19,11 @@ export default spec({
   parameters: {
     nodes: integer("nodes, each proposer, acceptor and learner", { min: 1, max: 5, default: 3 }),
     proposers: integer("nodes that are asked to propose, each a value of its own", { min: 1, max: 3, default: 2 }),
-    reproposals: integer("further values that the first proposer's client asks for later", { min: 0, max: 1, default: 0 }),
+    reproposals: integer("further values that the first proposer's client asks for later", {
+      min: 0,
+      max: 1,
+      default: 0,
+    }),
     rounds: integer("the highest round that is explored", { min: 1, max: 4, default: 2 }),
     timeouts: integer("how often retry timers fire in all", { min: 0, max: 4, default: 0 }),
     crashes: integer("how often nodes crash in all; they restart from their disks", { min: 0, max: 3, default: 0 }),
@@ -43,7 +47,10 @@ export default spec({
         nodes.map((node, index) => [
           node,
           {
-            protocol: { ...paxos, initial: (config) => earlierDisk(given.earlier, nodes, index) ?? paxos.initial(config) },
+            protocol: {
+              ...paxos,
+              initial: (config) => earlierDisk(given.earlier, nodes, index) ?? paxos.initial(config),
+            },
             config: paxosConfig(node, nodes, quorums, learners),
           },
         ]),
@@ -80,8 +87,7 @@ export default spec({
         ...Object.fromEntries(
           (given.learners > 0 && given.earlier === "nothing" ? proposers : []).map((_, index) => [
             `${valueOf(index)}Decided`,
-            (s: { readonly history: Histories }) =>
-              Object.values(s.history.consensus.decided).includes(valueOf(index)),
+            (s: { readonly history: Histories }) => Object.values(s.history.consensus.decided).includes(valueOf(index)),
           ]),
         ),
         ...(given.crashes > 0 && given.learners > 0
@@ -109,7 +115,8 @@ function adopts({ state }: NodeView<Paxos>): boolean {
 }
 
 function quorumSystem(nodes: readonly NodeId[], phase1: number, phase2: number): QuorumSystem {
-  const threshold = (size: number, otherwise: Quorums): Quorums => (size === 0 ? otherwise : { type: "threshold", size });
+  const threshold = (size: number, otherwise: Quorums): Quorums =>
+    size === 0 ? otherwise : { type: "threshold", size };
   const majority = majorities(nodes);
   return { phase1: threshold(phase1, majority.phase1), phase2: threshold(phase2, majority.phase2) };
 }

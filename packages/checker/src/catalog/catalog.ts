@@ -8,6 +8,9 @@ import { parseManifest } from "../manifest.ts";
 import type { Manifest } from "../manifest.ts";
 import { explainManifestError } from "./explain.ts";
 
+/** How the name of a file ends that can hold a spec. */
+const SCRIPT = /\.[cm]?[jt]s$/;
+
 /** A spec's files. Nothing of it is loaded yet. */
 export interface SpecFiles {
   /** As on the command line: `paxos/single-decree`, or the path of a user's own file. */
@@ -96,21 +99,25 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 function suggestion(name: string, specs: readonly SpecFiles[]): string {
   const names = specs.map((spec) => spec.name);
   const leaves = new Map(names.map((full) => [full.split("/").at(-1) ?? full, full]));
-  const near = didYouMean(name, [...names, ...leaves.keys()]);
+  const folders = names.map((full) => full.slice(0, full.lastIndexOf("/"))).filter((folder) => folder !== "");
+  const near = didYouMean(name, [...names, ...folders, ...leaves.keys()]);
   const leaf = near.slice(" Did you mean ".length, -1);
   const full = leaves.get(leaf) ?? leaf;
   return near === "" ? " `check list` shows the specs." : ` Did you mean ${full}? \`check list\` shows them all.`;
 }
 
 function isPath(name: string): boolean {
-  return /^\.{0,2}[/\\]/.test(name) || /\.[cm]?[jt]s$/.test(name);
+  return /^\.{0,2}[/\\]|^\.{1,2}$/.test(name) || SCRIPT.test(name);
 }
 
 function fileAt(path: string): SpecFiles {
-  const specFile = resolve(path);
-  if (!existsSync(specFile)) throw new UserError(EXIT.load, `There is no file ${path}.`);
-  const isFolder = !/\.[cm]?[jt]s$/.test(path);
-  return filesOf(path, isFolder ? join(specFile, "spec.ts") : specFile);
+  const place = resolve(path);
+  if (!existsSync(place))
+    throw new UserError(EXIT.load, `There is no ${SCRIPT.test(path) ? "file" : "folder"} ${path}.`);
+  if (SCRIPT.test(path)) return filesOf(path, place);
+  const specFile = join(place, "spec.ts");
+  if (existsSync(specFile)) return filesOf(path, specFile);
+  throw new UserError(EXIT.load, `There is no spec.ts in ${path}. For a folder of several specs, use --specs ${path}.`);
 }
 
 function filesOf(name: string, specFile: string): SpecFiles {
@@ -118,7 +125,9 @@ function filesOf(name: string, specFile: string): SpecFiles {
   return {
     name,
     specFile,
-    manifestFile: specFile.endsWith(`${sep}spec.ts`) ? join(folder, "manifest.json") : specFile.replace(/\.[cm]?[jt]s$/, ".manifest.json"),
+    manifestFile: specFile.endsWith(`${sep}spec.ts`)
+      ? join(folder, "manifest.json")
+      : specFile.replace(SCRIPT, ".manifest.json"),
     mutantsFile: join(folder, "mutants.ts"),
   };
 }

@@ -16,7 +16,10 @@ export async function loadSpec({ specFile }: SpecFiles): Promise<Spec> {
 export function asSpec(file: string, value: unknown): Spec {
   if (isRecord(value) && value["kind"] === "spec") return value as unknown as Spec;
   const found = value === undefined ? "no default export" : "a default export that is something else";
-  throw new UserError(EXIT.load, `${file} is no spec: it has ${found}. A spec ends in \`export default spec({ ... })\`.`);
+  throw new UserError(
+    EXIT.load,
+    `${file} is no spec: it has ${found}. A spec ends in \`export default spec({ ... })\`.`,
+  );
 }
 
 /** The mutants of a spec. */

@@ -14,7 +14,7 @@ export interface Setting {
 }
 
 /** The name of a setting that is no model of the manifest. */
-export const CUSTOM = "custom";
+const CUSTOM = "custom";
 
 /** All models of the manifest that `check` runs as the gate. A spec without a manifest has one, with the defaults. */
 export function gateSettings(spec: Spec, manifest: Manifest | null, name: string): readonly Setting[] {
@@ -60,7 +60,7 @@ export function readAssignments(spec: Spec, name: string, words: readonly string
       if (key === undefined || text === undefined) reject(spec, name, `--set ${word} is not of the form name=value`);
       const parameter = spec.parameters[key];
       if (parameter === undefined) {
-        reject(spec, name, `there is no parameter ${key}.${didYouMean(key, Object.keys(spec.parameters))}`.replace(/\.$/, ""));
+        reject(spec, name, `there is no parameter ${key}`, didYouMean(key, Object.keys(spec.parameters)));
       }
       const value = parse(parameter, text);
       if (value === null) reject(spec, name, `${key} can't be ${text === "" ? "empty" : text}`);
@@ -74,7 +74,8 @@ export function describeParameter(name: string, parameter: Parameter): string {
   return `${name} = ${parameter.default} (${rangeOf(parameter)}): ${parameter.about}`;
 }
 
-function rangeOf(parameter: Parameter): string {
+/** The values that a parameter can have. */
+export function rangeOf(parameter: Parameter): string {
   switch (parameter.kind) {
     case "integer":
       return `${parameter.min} to ${parameter.max}`;
@@ -108,8 +109,10 @@ function parse(parameter: Parameter, text: string): ParameterValue | null {
   }
 }
 
-function reject(spec: Spec, name: string, what: string): never {
-  const parameters = Object.entries(spec.parameters).map(([key, parameter]) => `\n  ${describeParameter(key, parameter)}`);
+function reject(spec: Spec, name: string, what: string, advice = ""): never {
+  const parameters = Object.entries(spec.parameters).map(
+    ([key, parameter]) => `\n  ${describeParameter(key, parameter)}`,
+  );
   const known = parameters.length === 0 ? " It has no parameters." : ` Its parameters are:${parameters.join("")}`;
-  throw new UserError(EXIT.usage, `${name}: ${what}.${known}`);
+  throw new UserError(EXIT.usage, `${name}: ${what}.${advice}${known}`);
 }

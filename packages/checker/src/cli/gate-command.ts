@@ -10,7 +10,7 @@ import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { modelJobs, mutantJobs } from "./jobs.ts";
 import type { Job, JobResult } from "./jobs.ts";
-import { reportMutant } from "./mutants-command.ts";
+import { reportInterruption, reportMutant } from "./mutants-command.ts";
 import { doJobs } from "./pool.ts";
 import { interruption } from "./interruption.ts";
 import { saveTraces } from "./traces.ts";
@@ -25,14 +25,18 @@ export async function gateCommand(root: string | undefined): Promise<ExitCode> {
   if (jobs.length === 0) throw new UserError(EXIT.load, `There is no spec with a gate model below ${folder}.`);
 
   const codes: ExitCode[] = [];
-  await doJobs(console, jobs, interruption(), (job, end) => {
+  const signal = interruption();
+  await doJobs(console, jobs, signal, (job, end) => {
     if (end instanceof UserError) {
       console.report(`${console.colors.red("FAIL")}  ${end.message}`);
       codes.push(end.exitCode);
     } else {
-      codes.push(job.type === "model" ? reportModel(console, job.files.name, job.setting, end) : reportMutant(console, job, end));
+      codes.push(
+        job.type === "model" ? reportModel(console, job.files.name, job.setting, end) : reportMutant(console, job, end),
+      );
     }
   });
+  if (signal.aborted) return reportInterruption(console, codes, jobs.length);
   const good = codes.filter((code) => code === EXIT.ok).length;
   const { green, red } = console.colors;
   const verdict = good === jobs.length ? green("The gate holds") : red("The gate does not hold");
@@ -42,14 +46,21 @@ export async function gateCommand(root: string | undefined): Promise<ExitCode> {
 }
 
 /** Prints one model's line, and its counterexample if it has one that nobody expects. */
-function reportModel(console: Console, name: string, { model, expect }: Setting, { parameters, result }: JobResult): ExitCode {
+function reportModel(
+  console: Console,
+  name: string,
+  { model, expect }: Setting,
+  { parameters, result }: JobResult,
+): ExitCode {
   const { colors } = console;
   const { exitCode, differences } = judge(result, expect);
   const mark = exitCode === EXIT.ok ? colors.green("ok  ") : colors.red("FAIL");
   const expected = expect?.property !== undefined && exitCode === EXIT.ok;
   const verdict = expected ? `${expect.property} breaks, as expected` : result.verdict;
   const counts = `${count(result.distinct)} distinct, ${count(result.generated)} generated, depth ${result.depth}`;
-  console.report(`${mark}  ${`${name}:${model}`.padEnd(58)} ${verdict}  ${colors.dim(`${counts}, ${result.seconds.toFixed(2)} s`)}`);
+  console.report(
+    `${mark}  ${`${name}:${model}`.padEnd(58)} ${verdict}  ${colors.dim(`${counts}, ${result.seconds.toFixed(2)} s`)}`,
+  );
   for (const difference of differences) console.report(colors.red(`        ${difference}`));
   if (exitCode === EXIT.ok || exitCode === EXIT.expectation) return exitCode;
   reportTrace(console, result);

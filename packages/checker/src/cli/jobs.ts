@@ -8,11 +8,9 @@ import { gateSettings, setting } from "../catalog/settings.ts";
 import type { Setting } from "../catalog/settings.ts";
 import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import { titleOf } from "../report/text.ts";
-import { run } from "../run.ts";
 import type { Progress, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
-import { EXIT, UserError } from "./exit.ts";
+import { runSpec } from "./run-spec.ts";
 
 export type Job =
   | { readonly type: "model"; readonly files: SpecFiles; readonly setting: Setting }
@@ -24,7 +22,7 @@ export async function modelJobs(files: SpecFiles): Promise<readonly Job[]> {
   return settings.map((found) => ({ type: "model", files, setting: found }));
 }
 
-/** The mutants of a spec; those numbered in `only` if it names any. */
+/** The mutants of a spec; those named in `only` if it names any. */
 export async function mutantJobs(files: SpecFiles, only: readonly string[] = []): Promise<readonly Job[]> {
   if (!existsSync(files.mutantsFile)) return [];
   const chosen = (await loadMutants(files)).filter(({ id }) => only.length === 0 || only.includes(id));
@@ -34,7 +32,7 @@ export async function mutantJobs(files: SpecFiles, only: readonly string[] = [])
 /** A job's name, for people. */
 export function jobTitle(job: Job): string {
   return job.type === "model"
-    ? titleOf(job.files.name, job.setting.model, job.setting.parameters)
+    ? `${job.files.name}:${job.setting.model}`
     : `mutant ${job.mutant.id} of ${job.files.name}`;
 }
 
@@ -49,22 +47,12 @@ export async function doJob(job: Job, onProgress: (progress: Progress) => void):
   const original = await loadSpec(job.files);
   if (job.type === "model") {
     const { parameters } = job.setting;
-    return { parameters, result: await run(buildSpec(jobTitle(job), original, parameters), {}, onProgress) };
+    return { parameters, result: await runSpec(jobTitle(job), original, parameters, {}, onProgress) };
   }
   const { mutant } = job;
   const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
   const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
-  return { parameters, result: await run(buildSpec(jobTitle(job), spec, parameters), {}, onProgress) };
-}
-
-/** The state space of a spec for one choice of its parameters. @throws UserError with the spec's own reason */
-export function buildSpec(title: string, spec: Spec, parameters: ParameterValues): ReturnType<Spec["build"]> {
-  try {
-    return spec.build(parameters);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(EXIT.load, `${title} can't be built: ${reason}`);
-  }
+  return { parameters, result: await runSpec(jobTitle(job), spec, parameters, {}, onProgress) };
 }
 
 /** The spec held to one property alone: a mutant counts as caught by the property named for it, not by another. */

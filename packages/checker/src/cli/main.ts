@@ -1,6 +1,8 @@
 /** The command line: words to calls, errors to exit codes. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { didYouMean } from "../catalog/catalog.ts";
+import { EvaluationError, ImpureError } from "../values/purity.ts";
 import { EXIT, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { gateCommand } from "./gate-command.ts";
@@ -21,8 +23,9 @@ const program = new Command("check")
   .description("Explores every state of bounded models of protocols, and holds their properties against each.")
   .exitOverride()
   .showHelpAfterError("(check --help shows the commands, with examples)")
-  .enablePositionalOptions()
-  .addOption(specsOption())
+  .configureHelp({ showGlobalOptions: true })
+  .helpCommand("help [command]", "show what a command takes")
+  .addOption(new Option("--specs <folder>", "where the specs are (default: the folder specs, here or above)"))
   .addHelpText(
     "after",
     `
@@ -35,8 +38,7 @@ Examples:
   check mutants paxos --show                         the bug zoo of Paxos, with traces
   check replay traces/some.itf.json                  a counterexample, run again
 ${EXIT_CODES}`,
-  )
-  .action(async (options: { readonly specs?: string }) => finish(await gateCommand(options.specs)));
+  );
 
 program
   .command("list")
@@ -64,13 +66,17 @@ Examples:
   check run reference/two-phase-commit --set managers=6
   check run ./my-spec.ts --set nodes=3 --set crashes=1 --time-limit 60s --trace bug.itf.json`,
   )
-  .action(async (words: string[], _options, command: Command) => finish(await runCommand(words, command.optsWithGlobals<RunOptions>())));
+  .action(async (words: string[], _options, command: Command) =>
+    finish(await runCommand(words, command.optsWithGlobals<RunOptions>())),
+  );
 
 program
   .command("replay")
   .description("run a saved counterexample again, through today's code")
   .argument("<trace>", "a file that check has saved (.itf.json)")
-  .action(async (file: string, _options, command: Command) => finish(await replayCommand(file, command.optsWithGlobals())));
+  .action(async (file: string, _options, command: Command) =>
+    finish(await replayCommand(file, command.optsWithGlobals())),
+  );
 
 program
   .command("mutants")
@@ -81,6 +87,12 @@ program
   .action(async (word: string | undefined, _options, command: Command) =>
     finish(await mutantsCommand(word, command.optsWithGlobals<MutantsOptions>())),
   );
+
+// Words after `check` that are no command are named as such, rather than counted as too many.
+program.allowExcessArguments().action(async ({ specs }: { readonly specs?: string }, { args: [word] }: Command) => {
+  if (word !== undefined) throw noSuchCommand(word);
+  finish(await gateCommand(specs));
+});
 
 await program.parseAsync().catch((error: unknown) => {
   finish(exitCodeOf(error));
@@ -97,12 +109,21 @@ function exitCodeOf(error: unknown): ExitCode {
     process.stderr.write(`check: ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`check: an error of the checker itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  if (error instanceof EvaluationError || error instanceof ImpureError) {
+    process.stderr.write(`check: ${error.message}\n`);
+    return EXIT.evaluation;
+  }
+  process.stderr.write(
+    `check: an error of the checker itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.system;
 }
 
-function specsOption(): Option {
-  return new Option("--specs <folder>", "where the specs are (default: the folder specs, here or above)");
+function noSuchCommand(word: string): UserError {
+  const names = program.commands.map((command) => command.name());
+  const near = didYouMean(word, names);
+  const advice = near === "" ? ` The commands are ${names.join(", ")}; \`check run ${word}\` runs a spec.` : near;
+  return new UserError(EXIT.usage, `There is no command ${word}.${advice}`);
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -127,6 +148,7 @@ function duration(text: string): number {
 }
 
 function oneWorker(text: string): number {
-  if (text !== "1") throw new InvalidArgumentError("This version explores with one thread; leave --workers out, or give 1.");
+  if (text !== "1")
+    throw new InvalidArgumentError("This version explores with one thread; leave --workers out, or give 1.");
   return 1;
 }

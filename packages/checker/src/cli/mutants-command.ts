@@ -3,7 +3,7 @@
 import { findRoot, listSpecs, select } from "../catalog/catalog.ts";
 import type { Mutant } from "../mutants/mutant.ts";
 import type { RunResult } from "../run.ts";
-import { traceText } from "../trace/text.ts";
+import { reportTrace } from "../report/text.ts";
 import { count, openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
@@ -29,12 +29,13 @@ export async function mutantsCommand(word: string | undefined, options: MutantsO
   const specs = word === undefined ? listSpecs(root()) : select(word, root).map(({ files }) => files);
   const jobs: Job[] = [];
   for (const files of specs) jobs.push(...(await mutantJobs(files, options.only)));
-  if (jobs.length === 0) {
-    const which = options.only.length > 0 ? ` numbered ${options.only.join(", ")}` : "";
-    throw new UserError(EXIT.load, `There are no mutants${which} among ${word ?? "the specs"}.`);
-  }
+  const ids = new Set(jobs.map((job) => (job.type === "mutant" ? job.mutant.id : "")));
+  const missing = options.only.find((id) => !ids.has(id));
+  if (missing !== undefined) throw new UserError(EXIT.load, `There is no mutant ${missing} ${among(word)}.`);
+  if (jobs.length === 0) throw new UserError(EXIT.load, `There are no mutants ${among(word)}.`);
   const codes: ExitCode[] = [];
-  await doJobs(console, jobs, interruption(), (job, end) => {
+  const signal = interruption();
+  await doJobs(console, jobs, signal, (job, end) => {
     if (end instanceof UserError) {
       console.report(`${console.colors.red("FAIL")}  ${end.message}`);
       codes.push(end.exitCode);
@@ -42,9 +43,20 @@ export async function mutantsCommand(word: string | undefined, options: MutantsO
       codes.push(reportMutant(console, job, end, options.show === true));
     }
   });
+  if (signal.aborted) return reportInterruption(console, codes, jobs.length);
   const caught = codes.filter((code) => code === EXIT.ok).length;
-  console.report(`\n${caught} of ${jobs.length} mutants caught by the property named for them.`);
+  console.report(`\n${caught} of ${jobs.length} mutants caught, each by the property named for it.`);
   return gravest(codes);
+}
+
+function among(word: string | undefined): string {
+  return `among those of ${word ?? "all specs"}`;
+}
+
+/** Says how far the jobs had come when the user stopped them. */
+export function reportInterruption(console: Console, codes: readonly ExitCode[], jobs: number): ExitCode {
+  console.report(console.colors.yellow(`\nIncomplete: stopped after ${codes.length} of ${jobs} models and mutants.`));
+  return gravest([...codes, EXIT.incomplete]);
 }
 
 /** Prints one mutant's line, saves its trace, and says whether it was caught. */
@@ -67,8 +79,9 @@ export function reportMutant(
   if (fault !== null) console.report(colors.red(`        ${fault}`));
   const saved = saveTraces(result, { spec: files.name, model: "", parameters, mutant: mutant.id, file: null });
   if (show && broken?.trace) {
-    console.report(`\n${traceText(broken.trace)}\n`);
-    for (const file of saved.values()) console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
+    reportTrace(console, result);
+    for (const file of saved.values())
+      console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
   }
   return fault === null ? EXIT.ok : EXIT.expectation;
 }

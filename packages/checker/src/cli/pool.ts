@@ -22,6 +22,8 @@ export type JobEnd = JobResult | UserError;
 /**
  * Does all jobs, and calls `onEnd` for each, in the order of `jobs`, as soon as it and those before it have ended.
  *
+ * Returns early, without the jobs that are left, when `signal` is aborted.
+ *
  * @throws Error if a thread failed for a reason that is no user's
  */
 export async function doJobs(
@@ -33,19 +35,24 @@ export async function doJobs(
   const ends: JobEnd[] = [];
   let begun = 0;
   let reported = 0;
-  const work = async (): Promise<void> => {
-    const thread = new Thread(console, signal);
+  const threads = Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => new Thread(console));
+  signal.addEventListener("abort", () => {
+    for (const thread of threads) void thread.end();
+  });
+  const work = async (thread: Thread): Promise<void> => {
     try {
       while (begun < jobs.length && !signal.aborted) {
         const index = begun++;
         ends[index] = await thread.do(jobs[index] as Job);
         for (let end = ends[reported]; end !== undefined; end = ends[reported]) onEnd(jobs[reported++] as Job, end);
       }
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
       await thread.end();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, work));
+  await Promise.all(threads.map(work));
 }
 
 /** One thread, which does one job after another. */
@@ -53,9 +60,8 @@ class Thread {
   readonly #worker = new Worker(new URL("../../bin/job-thread.mjs", import.meta.url));
   readonly #console: Console;
 
-  constructor(console: Console, signal: AbortSignal) {
+  constructor(console: Console) {
     this.#console = console;
-    signal.addEventListener("abort", () => void this.end());
   }
 
   do(job: Job): Promise<JobEnd> {

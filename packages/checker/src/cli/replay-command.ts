@@ -1,9 +1,10 @@
 /** `check replay`: a saved counterexample, run again through today's code. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { explainManifestError } from "../catalog/explain.ts";
 import { findRoot, select } from "../catalog/catalog.ts";
 import { loadMutants, loadSpec } from "../catalog/load.ts";
+import { setting } from "../catalog/settings.ts";
 import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Spec } from "../spec.ts";
 import { systemOf } from "../subject.ts";
@@ -14,20 +15,22 @@ import { traceText } from "../trace/text.ts";
 import { openConsole } from "./console.ts";
 import { EXIT, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
+import { buildSpec } from "./run-spec.ts";
 
 export async function replayCommand(file: string, options: { readonly specs?: string }): Promise<ExitCode> {
   const console = openConsole(false);
   const { origin, trace } = readTrace(file);
   const spec = await loadOrigin(origin, options.specs);
-  const result = replay(systemOf(spec.build(origin.parameters)), trace, origin);
-  console.report(`${traceText(result.trace)}\n`);
+  const { parameters } = setting(spec, null, origin.spec, origin.parameters);
+  const result = replay(systemOf(buildSpec(origin.spec, spec, parameters)), trace, origin);
+  if (result.trace.length > 0) console.report(`${traceText(result.trace)}\n`);
   const whose = `${origin.spec}${origin.mutant === undefined ? "" : ` with mutant ${origin.mutant}`}`;
   switch (result.verdict) {
     case "violated":
       console.report(console.colors.red(`${origin.property} of ${whose} still breaks at the end of this trace.`));
       return origin.kind === "deadlock" ? EXIT.deadlock : EXIT.safety;
     case "holds":
-      console.report(console.colors.green(`${origin.property} of ${whose} holds along this trace today.`));
+      console.report(console.colors.green(`${origin.property} of ${whose} holds at the end of this trace today.`));
       return EXIT.ok;
     case "diverged":
       console.report(console.colors.yellow(`This trace is none of ${whose} any more: ${result.reason}`));
@@ -36,6 +39,7 @@ export async function replayCommand(file: string, options: { readonly specs?: st
 }
 
 function readTrace(file: string): ReturnType<typeof fromItf> {
+  if (!existsSync(file)) throw new UserError(EXIT.load, `There is no file ${file}.`);
   try {
     return fromItf(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {

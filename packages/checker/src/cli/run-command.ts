@@ -8,15 +8,14 @@ import type { Setting } from "../catalog/settings.ts";
 import { judge } from "../expectation.ts";
 import { resultJson } from "../report/json.ts";
 import { reportRun, reportTrace, titleOf } from "../report/text.ts";
-import { run } from "../run.ts";
-import type { RunLimits } from "../run.ts";
+import type { Progress, RunLimits } from "../run.ts";
 import type { Spec } from "../spec.ts";
 import { openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { interruption } from "./interruption.ts";
-import { buildSpec } from "./jobs.ts";
+import { runSpec } from "./run-spec.ts";
 import { saveTraces } from "./traces.ts";
 
 export interface RunOptions {
@@ -40,7 +39,10 @@ export async function runCommand(words: readonly string[], options: RunOptions):
     for (const found of settingsOf(spec, selection, options.set)) settings.push({ selection, spec, setting: found });
   }
   if (options.trace !== undefined && settings.length > 1) {
-    throw new UserError(EXIT.usage, `--trace names one file, and ${settings.length} models are to run; name one model.`);
+    throw new UserError(
+      EXIT.usage,
+      `--trace names one file, and ${settings.length} models are to run; name one model.`,
+    );
   }
   const codes: ExitCode[] = [];
   for (const [index, { selection, spec, setting: found }] of settings.entries()) {
@@ -71,15 +73,15 @@ async function runOne(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const title = titleOf(name, model, parameters);
-  const subject = buildSpec(title, spec, parameters);
-  const result = await run(subject, limitsOf(options), (progress) => console.progress(title, progress), signal);
+  const title = `${name}:${model}`;
+  const onProgress = (progress: Progress): void => console.progress(title, progress);
+  const result = await runSpec(title, spec, parameters, limitsOf(options), onProgress, signal);
   console.clearProgress();
   const { exitCode, differences } = judge(result, expect);
   const files = saveTraces(result, { spec: name, model, parameters, file: options.trace ?? null });
   reportTrace(console, result);
   for (const file of files.values()) console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
-  reportRun(console, title, result);
+  reportRun(console, titleOf(title, spec, parameters), result);
   for (const difference of differences) console.report(console.colors.red(`  Not as expected: ${difference}.`));
   if (expect?.property !== undefined && files.has(expect.property)) {
     console.report(console.colors.green(`  As expected: ${expect.property} breaks.`));

@@ -27,15 +27,27 @@ export async function loadMutantSpec(files: SpecFiles, mutant: Mutant): Promise<
     logLevel: "silent",
     plugins: [edit.plugin()],
   }).catch((error: unknown) => {
-    throw edit.fault ?? error;
+    throw edit.fault ?? unusable(mutant, error);
   });
   if (edit.fault !== null) throw edit.fault;
   if (!edit.applied) {
     throw new UserError(EXIT.expectation, `Mutant ${mutant.id}: ${files.name} never loads ${relative(".", edited)}.`);
   }
   const text = Buffer.from(bundle.outputFiles[0]?.contents ?? []).toString("base64");
-  const loaded = (await import(`data:text/javascript;base64,${text}`)) as { readonly default?: unknown };
+  const loaded = await importText(text).catch((error: unknown) => {
+    throw unusable(mutant, error);
+  });
   return asSpec(files.specFile, loaded.default);
+}
+
+function importText(base64: string): Promise<{ readonly default?: unknown }> {
+  return import(`data:text/javascript;base64,${base64}`) as Promise<{ readonly default?: unknown }>;
+}
+
+/** The edit applies, and what it makes of the source is no code that loads. */
+function unusable({ id }: Mutant, error: unknown): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new UserError(EXIT.expectation, `Mutant ${id} can't be loaded with its edit: ${reason}`);
 }
 
 /** One edit of one file, while it is bundled. */
@@ -68,7 +80,10 @@ class Edit {
     if (times !== 1) {
       const found = times === 0 ? "is not there any more" : `is there ${times} times`;
       const file = relative(".", this.#file);
-      this.fault = new UserError(EXIT.expectation, `Mutant ${id} no longer applies: the text that it edits in ${file} ${found}:\n${find}`);
+      this.fault = new UserError(
+        EXIT.expectation,
+        `Mutant ${id} no longer applies: the text that it edits in ${file} ${found}:\n${find}`,
+      );
       throw this.fault;
     }
     this.applied = true;

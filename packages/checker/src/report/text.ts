@@ -1,15 +1,22 @@
 /** A run's result, for people. */
 
+import { fileURLToPath } from "node:url";
 import type { Console } from "../cli/console.ts";
 import { count } from "../cli/console.ts";
-import type { ParameterValues } from "../spec.ts";
+import type { ParameterValues, Spec } from "../spec.ts";
 import { traceText } from "../trace/text.ts";
+import type { LimitName } from "../engine/explorer.ts";
 import type { RunResult } from "../run.ts";
 
-/** `spec:model (name=value, ...)`. */
-export function titleOf(spec: string, model: string, parameters: ParameterValues): string {
-  const values = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return values.length === 0 ? `${spec}:${model}` : `${spec}:${model} (${values.join(", ")})`;
+/** `spec:model (name=value, ...)`: the parameters that are not as they are by default, and how many are. */
+export function titleOf(name: string, { parameters: known }: Spec, parameters: ParameterValues): string {
+  const names = Object.keys(parameters);
+  const values = names
+    .filter((key) => parameters[key] !== known[key]?.default)
+    .map((key) => `${key}=${parameters[key]}`);
+  const others = names.length - values.length;
+  const parts = [...values, ...(others === 0 ? [] : [`${others} ${values.length === 0 ? "" : "more "}by default`])];
+  return parts.length === 0 ? name : `${name} (${parts.join(", ")})`;
 }
 
 /** Prints what each property came to, what each action did, and TLC's three lines. */
@@ -43,13 +50,26 @@ export function reportTrace(console: Console, result: RunResult): void {
   if (result.failure !== null) {
     const { error, trace } = result.failure;
     if (trace.length > 0) console.report(`\n${traceText(trace)}\n`);
-    console.report(colors.red(`${colors.bold("After these steps, ")}${error.message}`));
-    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
-    if (cause !== undefined) console.report(cause.split("\n").slice(1, 4).join("\n"));
+    const when = trace.length === 0 ? "At the start, " : "After these steps, ";
+    console.report(colors.red(`${colors.bold(when)}${error.message}`));
+    for (const line of placesOf(error.cause)) console.report(line);
   }
   for (const { name, verdict } of result.properties) {
-    if (verdict === "unreached") console.report(colors.red(`Property ${name} is never reached: no state satisfies it.`));
+    if (verdict === "unreached")
+      console.report(colors.red(`Property ${name} is never reached: no state satisfies it.`));
   }
+}
+
+/** The folder of the checker's own code, as stacks name it. */
+const OWN_CODE = fileURLToPath(new URL("..", import.meta.url));
+const PLACES_MAX = 4;
+
+/** Where in the spec's or the protocol's code an error was thrown: its stack without the checker's own calls. */
+function placesOf(cause: unknown): readonly string[] {
+  if (!(cause instanceof Error)) return [];
+  const calls = (cause.stack ?? "").split("\n").filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
+  const theirs = calls.filter((line) => !line.includes(OWN_CODE) && !line.includes("node:internal"));
+  return theirs.slice(0, PLACES_MAX);
 }
 
 function reportActions(console: Console, { actions }: RunResult): void {
@@ -58,7 +78,9 @@ function reportActions(console: Console, { actions }: RunResult): void {
   const header = ["action", "taken", "new states", "known states"];
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ");
   console.report(console.colors.dim(`  ${line(header)}`));
   for (const [index, row] of rows.entries()) {
     const never = actions[index]?.taken === 0;
@@ -66,18 +88,32 @@ function reportActions(console: Console, { actions }: RunResult): void {
   }
 }
 
+/** Why a search is incomplete. */
+const REASON: { readonly [limit in LimitName]: string } = {
+  "max-states": "the search ended at its limit of states",
+  "max-depth": "the search ended at its limit of depth",
+  "time-limit": "the search ended at its limit of time",
+  memory: "there was no memory for more states",
+  interrupted: "the search was stopped",
+};
+
 /** TLC's three lines, with what else it says of the counts. */
 function reportCounts(console: Console, result: RunResult): void {
   const { generated, distinct, queued, depth, collisionProbability: collision, seconds, calls, limit } = result;
   console.report(
     `  ${seconds.toFixed(2)} s, ${count(Math.round(generated / Math.max(seconds, 1e-3)))} transitions a second, ` +
-      `${count(calls)} real calls; chance of a fingerprint collision: ${probability(collision.optimistic)} calculated (optimistic), ` +
+      `${count(calls)} real calls of functions`,
+  );
+  console.report(
+    `  chance of a fingerprint collision: ${probability(collision.optimistic)} calculated (optimistic), ` +
       `${probability(collision.actual)} from the fingerprints found`,
   );
-  if (limit !== null) console.report(console.colors.yellow(`  Incomplete: the search ended at its limit (${limit}).`));
+  if (limit !== null) console.report(console.colors.yellow(`  Incomplete: ${REASON[limit]} (${limit}).`));
   const { average, least, most, percentile95 } = outdegree(result.outdegrees);
   console.report(`${generated} states generated, ${distinct} distinct states found, ${queued} states left on queue.`);
-  console.report(`The depth of the ${limit === null && queued === 0 ? "complete " : ""}state graph search is ${depth}.`);
+  console.report(
+    `The depth of the ${limit === null && queued === 0 ? "complete " : ""}state graph search is ${depth}.`,
+  );
   console.report(
     `The average outdegree of the state graph is ${average.toFixed(2)} ` +
       `(minimum is ${least}, the maximum ${most} and the 95th percentile is ${percentile95}).`,

@@ -77,6 +77,9 @@ function fromValue(value: unknown): Plain {
   return fields(value as { readonly [field: string]: unknown }, fromValue);
 }
 
-function fields<T, R>(record: { readonly [field: string]: T }, convert: (value: T) => R): { readonly [field: string]: R } {
+function fields<T, R>(
+  record: { readonly [field: string]: T },
+  convert: (value: T) => R,
+): { readonly [field: string]: R } {
   return Object.fromEntries(Object.entries(record).map(([field, value]) => [field, convert(value)]));
 }

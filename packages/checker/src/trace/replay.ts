@@ -18,9 +18,13 @@ export function replay(
   property: { readonly property: string; readonly kind: string },
 ): ReplayResult {
   const followed: TraceStep[] = [];
+  if (!isClaimed(system, property)) {
+    return { verdict: "diverged", trace: followed, reason: `there is no property ${property.property}.` };
+  }
   for (const [index, step] of trace.entries()) {
     const found = follow(system, step, index === 0);
-    if (typeof found === "string") return { verdict: "diverged", trace: followed, reason: `step ${index + 1}, ${found}` };
+    if (typeof found === "string")
+      return { verdict: "diverged", trace: followed, reason: `step ${index + 1}, ${found}` };
     followed.push({ action: step.action, state: step.state });
     const last = index === trace.length - 1;
     if (last) Object.assign(system.to, { words: found.words, at: 0, length: found.length });
@@ -28,6 +32,12 @@ export function replay(
     enter(system, found);
   }
   return { verdict: breaks(system, property) ? "violated" : "holds", trace: followed };
+}
+
+/** Whether the property is still claimed, by its name and its kind. */
+function isClaimed(system: System, { property, kind }: { readonly property: string; readonly kind: string }): boolean {
+  if (kind === "deadlock") return system.deadlock === "forbidden";
+  return (kind === "step" ? system.step : system.always).some(({ name }) => name === property);
 }
 
 /** The successor that `step` describes, or why there is none. */
