@@ -58,7 +58,8 @@ interface Ran<S extends Signature> {
 
 /** What happened to one node: its start, an input, a step that reached the disk, or the end of a life. */
 export type NodeEvent<S extends Signature> =
-  | ({ readonly type: "start" | "persist" } & Ran<S>)
+  | ({ readonly type: "start" } & Ran<S>)
+  | ({ readonly type: "persist" } & Ran<S>)
   | ({ readonly type: "input"; readonly input: Input<S> } & Ran<S>)
   | { readonly type: "crash"; readonly node: NodeId; readonly disk: S["durable"] };
 

@@ -46,6 +46,8 @@ export interface NodeContext {
   readonly id: NodeId;
   readonly node: ClusterNode<Signature>;
   readonly persistence: "synchronous" | "asynchronous";
+  /** Makes a call of the protocol's own function `name` on `inputs`, with whatever care is due. */
+  call(name: "start" | "step", inputs: readonly unknown[], call: () => Step<Signature>): Step<Signature>;
 }
 
 /** What a restart of a node in `local` would start from. */
@@ -60,7 +62,7 @@ export function change(context: NodeContext, local: Local, happening: Happening)
   switch (happening.type) {
     case "start": {
       if (local.status !== "down") return null;
-      const step = node.protocol.start(node.config, local.disk);
+      const step = context.call("start", [local.disk], () => node.protocol.start(node.config, local.disk));
       return settle(context, { disk: local.disk, unwritten: [] }, [], step, { type: "start" });
     }
     case "persist":
@@ -76,7 +78,8 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "timeout":
     case "request": {
       if (local.status !== "up") return null;
-      const step = node.protocol.step(node.config, local.memory, happening);
+      const { memory } = local;
+      const step = context.call("step", [memory, happening], () => node.protocol.step(node.config, memory, happening));
       const fired = happening.type === "timeout" ? happening.timer : null;
       const timers = fired === null ? local.timers : local.timers.filter((timer) => timer !== fired);
       const behind = local.behind ?? { disk: local.memory.durable, unwritten: [] };

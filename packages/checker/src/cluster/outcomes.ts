@@ -1,7 +1,7 @@
 /** The memory of everything that nodes have done: (node, local state, happening) -> outcome, computed once. */
 
 import { nodeId } from "@quorate/core";
-import type { Effect, Signature } from "@quorate/core";
+import type { Effect, Signature, Step } from "@quorate/core";
 import { ABSENT, PairMap } from "../engine/pair-map.ts";
 import { RowMap } from "../engine/row-map.ts";
 import { grown, Table } from "../engine/table.ts";
@@ -54,6 +54,7 @@ export class Outcomes {
   readonly #happened: readonly PairMap[];
   readonly #received: readonly RowMap[];
   readonly #receipts: number[] = [];
+  readonly #outputs: Table<unknown> = new Table("output");
   /** By message: the nodes that it goes from and to. */
   senders: Int32Array = new Int32Array(64);
   receivers: Int32Array = new Int32Array(64);
@@ -64,7 +65,12 @@ export class Outcomes {
     this.records[NOTHING_HAPPENS * RECORD + IS_IDLE] = 1;
     const entries = Object.entries(options.nodes);
     const persistence = options.persistence ?? "synchronous";
-    this.#contexts = entries.map(([id, node]) => ({ id: nodeId(id), node, persistence }));
+    this.#contexts = entries.map(([id, node]) => ({
+      id: nodeId(id),
+      node,
+      persistence,
+      call: (name, inputs, call) => this.#callProtocol(`${node.protocol.name}.${name} of node ${id}`, inputs, call),
+    }));
     this.#nodes = new Map(entries.map(([id], index) => [id, index]));
     this.locals = entries.map(([id]) => new Table(`node ${id}`));
     this.#happened = entries.map(() => new PairMap());
@@ -108,16 +114,25 @@ export class Outcomes {
   #compute(node: number, local: number, happening: Happening): number {
     const context = this.#contexts[node] as NodeContext;
     const before = (this.locals[node] as Table<Local>).value(local);
-    this.calls++;
     const name = `${context.node.protocol.name}.${happening.type === "start" ? "start" : "step"} of node ${context.id}`;
     const inputs = [before, happening];
-    const after = callTwice(name, inputs, () => change(context, before, happening));
+    const after = change(context, before, happening);
     if (after === null) return IMPOSSIBLE;
     const next = internResult(name, inputs, this.locals[node] as Table<Local>, after.local);
     const idle = happening.type === "receive" && next === local && hasNoEffects(after);
     // Without order such a delivery is no transition: the message may as well be delivered later. A fifo link moves on.
     if (idle && this.#order === "none") return NOTHING_HAPPENS;
     return this.#add(node, local, next, this.#sendsOf(context, after.released), after.event, idle);
+  }
+
+  /** A real call. What comes back is looked through here, so that whatever is wrong with it is the protocol's error. */
+  #callProtocol(name: string, inputs: readonly unknown[], call: () => Step<Signature>): Step<Signature> {
+    this.calls++;
+    return callTwice(name, inputs, () => {
+      const step = call();
+      for (const effect of step.effects) if (effect.type === "output") this.#outputs.intern(effect.output);
+      return step;
+    });
   }
 
   #add(

@@ -47,20 +47,21 @@ export type Variable = ValueVariable<unknown> | FunctionVariable<string, unknown
 export type Variables = { readonly [name: string]: Typed<unknown, unknown, unknown> };
 
 /** A variable that starts as `initial`. */
-export function value<T extends Plain>(initial: T): ValueVariable<T> {
+export function value<T>(initial: T): ValueVariable<T> {
   return { kind: "value", initial };
 }
 
 /** A variable that maps each of `keys` to a value: `initial`, or what `initial` says of the key. */
-export function functionOf<K extends string, T extends Plain>(
+export function functionOf<K extends string, T>(
   keys: readonly K[],
   initial: T | ((key: K) => T),
 ): FunctionVariable<K, T> {
-  return { kind: "function", keys, initial: typeof initial === "function" ? initial : () => initial };
+  const initialOf = typeof initial === "function" ? (initial as (key: K) => T) : () => initial;
+  return { kind: "function", keys, initial: initialOf };
 }
 
 /** A variable that is a set, of `initial` to begin with. */
-export function setOf<T extends Plain>(initial: readonly T[] = []): SetVariable<T> {
+export function setOf<T>(initial: readonly T[] = []): SetVariable<T> {
   return { kind: "set", initial };
 }
 

@@ -13,7 +13,7 @@ export class ImpureError extends Error {
   override readonly name = "ImpureError";
 
   constructor(functionName: string, what: string, input: string) {
-    super(`${functionName} is not pure: ${what}\n  on input ${input}`);
+    super(`${functionName} is not pure: ${what}${onInput(input)}`);
   }
 }
 
@@ -23,8 +23,13 @@ export class EvaluationError extends Error {
 
   constructor(functionName: string, cause: unknown, input: string) {
     const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    super(`${functionName} threw ${reason}\n  on input ${input}`, { cause });
+    super(`${functionName} threw ${reason}${onInput(input)}`, { cause });
   }
+}
+
+/** What a function was given, if it was given anything: what it reads of a state is no input. */
+function onInput(input: string): string {
+  return input === "" ? "" : `\n  on input ${input}`;
 }
 
 /** Thrown to give up an evaluation and start it over; never an error of the function that it passes through. */
