@@ -6,7 +6,7 @@ import { ABSENT, PairMap } from "../engine/pair-map.ts";
 import { RowMap } from "../engine/row-map.ts";
 import { grown, Table } from "../engine/table.ts";
 import { encode } from "../values/encode.ts";
-import { callTwice, EvaluationError, internResult } from "../values/purity.ts";
+import { callTwice, EvaluationError, internChecked } from "../values/purity.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster, Envelope, NodeEvent } from "./cluster.ts";
 import { change } from "./local.ts";
@@ -114,15 +114,22 @@ export class Outcomes {
   #compute(node: number, local: number, happening: Happening): number {
     const context = this.#contexts[node] as NodeContext;
     const before = (this.locals[node] as Table<Local>).value(local);
-    const name = `${context.node.protocol.name}.${happening.type === "start" ? "start" : "step"} of node ${context.id}`;
-    const inputs = [before, happening];
     const after = change(context, before, happening);
     if (after === null) return IMPOSSIBLE;
-    const next = internResult(name, inputs, this.locals[node] as Table<Local>, after.local);
+    const next = this.#internLocal(context, happening, before, after.local);
     const idle = happening.type === "receive" && next === local && hasNoEffects(after);
     // Without order such a delivery is no transition: the message may as well be delivered later. A fifo link moves on.
     if (idle && this.#order === "none") return NOTHING_HAPPENS;
     return this.#add(node, local, next, this.#sendsOf(context, after.released), after.event, idle);
+  }
+
+  /** Keeps a local state. If it can't be, it is the state in memory that is not plain, and the step that made it so is to blame. */
+  #internLocal({ node, id }: NodeContext, happening: Happening, before: Local, after: Local): number {
+    const table = this.locals[this.nodeIndex(id)] as Table<Local>;
+    if (after.status !== "up") return table.intern(after);
+    const name = `${node.protocol.name}.${happening.type === "start" ? "start" : "step"} of node ${id}`;
+    const input = before.status === "up" ? before.memory : before.disk;
+    return internChecked(name, [input, happening], table, after, { state: after.memory });
   }
 
   /** A real call. What comes back is looked through here, so that whatever is wrong with it is the protocol's error. */

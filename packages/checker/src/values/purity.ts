@@ -65,6 +65,28 @@ export function internResult<T>(functionName: string, inputs: readonly unknown[]
   return attempt(functionName, inputs, () => table.intern(result));
 }
 
+/**
+ * Interns what was made of a result of `functionName`. Where it is not plain, the error speaks of the result itself.
+ *
+ * @param result the part of the result that `made` holds, named as the function names it
+ */
+export function internChecked<T>(
+  functionName: string,
+  inputs: readonly unknown[],
+  table: Table<T>,
+  made: T,
+  result: unknown,
+): number {
+  return attempt(functionName, inputs, () => {
+    try {
+      return table.intern(made);
+    } catch (error) {
+      if (error instanceof NotPlainError) encode(result);
+      throw error;
+    }
+  });
+}
+
 function attempt<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {
   try {
     return call();
