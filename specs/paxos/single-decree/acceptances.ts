@@ -8,7 +8,7 @@ import { compareBallots, isQuorum } from "@quorate/core";
 import type { Ballot, NodeId, Paxos, Quorums, Value } from "@quorate/core";
 
 /** A proposal, and the acceptors that have had it on disk as accepted. */
-export type Acceptance = { readonly ballot: Ballot; readonly value: Value; readonly acceptors: readonly NodeId[] };
+type Acceptance = { readonly ballot: Ballot; readonly value: Value; readonly acceptors: readonly NodeId[] };
 
 export type AcceptorHistory = {
   /** In the order of their ballots. */

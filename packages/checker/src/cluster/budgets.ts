@@ -6,7 +6,7 @@ import { Table } from "../engine/table.ts";
 import { networkOf } from "./cluster.ts";
 import type { Budget, Cluster } from "./cluster.ts";
 
-export const BUDGETS: readonly ["duplication", "loss", "timeouts", "crashStop", "crashRecovery", "partitions"] = [
+const BUDGETS: readonly ["duplication", "loss", "timeouts", "crashStop", "crashRecovery", "partitions"] = [
   "duplication",
   "loss",
   "timeouts",

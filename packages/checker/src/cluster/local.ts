@@ -9,12 +9,12 @@ import type { ClusterNode, NodeEvent } from "./cluster.ts";
 import type { NodeId } from "@quorate/core";
 
 /** A step whose durable state is not on disk yet, with the effects that wait for it. */
-export type Unwritten = { readonly durable: Plain; readonly effects: readonly Effect<Signature>[] };
+type Unwritten = { readonly durable: Plain; readonly effects: readonly Effect<Signature>[] };
 
 /** How far the disk is behind memory: what it holds, and what is still to be written, oldest first; never nothing. */
-export type Behind = { readonly disk: Plain; readonly unwritten: readonly Unwritten[] };
+type Behind = { readonly disk: Plain; readonly unwritten: readonly Unwritten[] };
 
-export type UpLocal = {
+type UpLocal = {
   readonly status: "up";
   readonly memory: State<Signature>;
   /** The timers that run, in the order of their names. */

@@ -8,7 +8,6 @@
 
 import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
-import { IdMap } from "../engine/id-map.ts";
 import { ABSENT } from "../engine/pair-map.ts";
 import type {
   ActionDescription,
@@ -20,24 +19,18 @@ import type {
 } from "../engine/system.ts";
 import { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
+import { ClusterActions } from "./actions.ts";
 import { ConditionsTable, sidesOf } from "./budgets.ts";
-import type { BudgetName } from "./budgets.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { describeCluster } from "./describe.ts";
 import { Links } from "./links.ts";
-import type { Happening } from "./local.ts";
+import { NodeOptions } from "./options.ts";
+import type { Option } from "./options.ts";
 import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
 import { clusterPredicates } from "./predicates.ts";
 import { NONE, SuccessorWriter } from "./successors.ts";
 import type { ClusterLayout, ObserverSlot, Transition } from "./successors.ts";
-
-/** Something other than a delivery that a node in some local state can do. */
-interface Option {
-  readonly happening: number;
-  readonly action: number;
-  readonly budget: BudgetName | null;
-}
 
 /** A client with its nodes and requests as ids. */
 interface ClientSlots {
@@ -48,7 +41,7 @@ interface ClientSlots {
 export class ClusterSystem implements System, ClusterLayout {
   readonly from: FingerprintedCursor = emptyCursor();
   readonly to: FingerprintedCursor = emptyCursor();
-  readonly actions: string[] = [];
+  readonly actions: readonly string[];
   readonly always: readonly Predicate[];
   readonly step: readonly Predicate[];
   readonly sometimes: readonly Predicate[];
@@ -80,13 +73,8 @@ export class ClusterSystem implements System, ClusterLayout {
   };
   readonly #clients: readonly ClientSlots[];
   readonly #counts: readonly Table<number>[];
-  /** By node and local state. */
-  readonly #optionsOf: (readonly Option[])[][];
-  readonly #actionIds = new Map<string, number>();
-  readonly #deliverActions = new IdMap();
-  readonly #loseActions = new IdMap();
-  readonly #duplicateActions = new IdMap();
-  readonly #requestActions = new IdMap();
+  readonly #actions: ClusterActions;
+  readonly #options: NodeOptions;
   readonly #sides: readonly (readonly string[])[];
   /** Whether the network is a set that deliveries leave as it is. */
   readonly #isSet: boolean;
@@ -107,7 +95,10 @@ export class ClusterSystem implements System, ClusterLayout {
     this.#duplicates = network.duplication !== 0;
     this.#cuts = (options.faults?.partitions ?? 0) !== 0;
     this.#sides = sidesOf(this.nodeNames);
-    this.#optionsOf = this.nodeNames.map(() => []);
+    const cast = { nodes: this.nodeNames, clients: Object.keys(options.clients ?? {}), sides: this.#sides };
+    this.#actions = new ClusterActions(this.outcomes, cast);
+    this.actions = this.#actions.names;
+    this.#options = new NodeOptions(this.outcomes, this.#actions, this.conditions);
 
     const observers = Object.entries(options.observers ?? {});
     this.observers = observers.map(([name, observer]) => ({
@@ -203,28 +194,7 @@ export class ClusterSystem implements System, ClusterLayout {
   }
 
   describeAction(action: number, detail: number): ActionDescription {
-    const name = this.actions[action] ?? "start";
-    const verb = name.split(" ", 1).join();
-    switch (verb) {
-      case "deliver":
-      case "duplicate":
-      case "lose":
-        return { name, details: { ...this.outcomes.envelopes.value(detail) } };
-      case "partition":
-        return { name, details: { side: this.#sides[detail] ?? [] } };
-      case "heal":
-      case "start":
-        return { name, details: {} };
-      case "request": {
-        const client = Object.keys(this.options.clients ?? {})[detail % this.#clients.length] ?? "";
-        const asked = Math.floor(detail / this.#clients.length);
-        const happening = this.outcomes.happenings.value(Math.floor(asked / this.nodeNames.length));
-        const node = this.#nodeName(asked);
-        return { name, details: { client, node, request: happening.type === "request" ? happening.request : null } };
-      }
-      default:
-        return { name, details: { node: this.#nodeName(detail) } };
-    }
+    return this.#actions.describe(action, detail);
   }
 
   #bagDeliveries(sink: Sink, conditions: number, cut: readonly boolean[] | null): void {
@@ -269,7 +239,7 @@ export class ClusterSystem implements System, ClusterLayout {
   ): void {
     const lost = this.#loses ? this.conditions.spend(conditions, "loss") : ABSENT;
     if (lost !== ABSENT) {
-      const action = this.#messageAction(this.#loseActions, "lose", envelope);
+      const action = this.#actions.message("lose", envelope);
       this.#emit(sink, NONE, NOTHING_HAPPENS, place, lost, action, envelope);
     }
     const receiver = this.outcomes.receivers[envelope] as number;
@@ -277,13 +247,13 @@ export class ClusterSystem implements System, ClusterLayout {
     if (cut !== null && cut[this.outcomes.senders[envelope] as number] !== cut[receiver]) return;
     const idle = this.outcomes.records[outcome * RECORD + IS_IDLE] === 1;
     if (!idle || this.links !== null) {
-      const action = this.#messageAction(this.#deliverActions, "deliver", envelope);
+      const action = this.#actions.message("deliver", envelope);
       this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
     if (idle || this.#isSet || !this.#duplicates) return;
     const duplicated = this.conditions.spend(conditions, "duplication");
     if (duplicated === ABSENT) return;
-    const action = this.#messageAction(this.#duplicateActions, "duplicate", envelope);
+    const action = this.#actions.message("duplicate", envelope);
     this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
   }
 
@@ -292,20 +262,19 @@ export class ClusterSystem implements System, ClusterLayout {
     const nodes = this.nodeNames.length;
     for (let node = 0; node < nodes; node++) {
       const local = words[at + node] as number;
-      const options = (this.#optionsOf[node] as (readonly Option[])[])[local] ?? this.#findOptions(node, local);
+      const options = this.#options.of(node, local);
       for (let index = 0; index < options.length; index++) {
         const { happening, action, budget } = options[index] as Option;
         const next = budget === null ? conditions : this.conditions.spend(conditions, budget);
         if (next === ABSENT) continue;
         const outcome = this.outcomes.happen(node, local, happening);
-        this.#emit(sink, node, outcome, NONE, next, action, happening * nodes + node);
+        this.#emit(sink, node, outcome, NONE, next, action, this.#actions.detailOf(happening, node));
       }
     }
   }
 
   #requests(sink: Sink, conditions: number): void {
     const { words, at } = this.from;
-    const nodes = this.nodeNames.length;
     for (let client = 0; client < this.#clients.length; client++) {
       const { to, requests } = this.#clients[client] as ClientSlots;
       const counts = this.#counts[client] as Table<number>;
@@ -315,13 +284,8 @@ export class ClusterSystem implements System, ClusterLayout {
       for (const node of to) {
         const outcome = this.outcomes.happen(node, words[at + node] as number, request);
         if (outcome === IMPOSSIBLE) continue;
-        let action = this.#requestActions.get(request);
-        if (action === ABSENT) {
-          const happening = this.outcomes.happenings.value(request);
-          action = this.#action(happening.type === "request" ? `request ${happening.request.type}` : happening.type);
-          this.#requestActions.set(request, action);
-        }
-        const detail = (request * nodes + node) * this.#clients.length + client;
+        const action = this.#actions.request(request);
+        const detail = this.#actions.detailOfRequest(request, node, client);
         const count = counts.intern(made + 1);
         this.#writer.emit(sink, { node, outcome, place: NONE, conditions, client, count, action, detail });
       }
@@ -331,14 +295,14 @@ export class ClusterSystem implements System, ClusterLayout {
   #partitions(sink: Sink, conditions: number, isCut: boolean): void {
     if (isCut) {
       const healed = this.conditions.withSide(conditions, null);
-      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, healed, this.#action("heal"), 0);
+      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, healed, this.#actions.named("heal"), 0);
       return;
     }
     const left = this.conditions.spend(conditions, "partitions");
     if (left === ABSENT) return;
     for (const [index, side] of this.#sides.entries()) {
       const next = this.conditions.withSide(left, side);
-      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, next, this.#action("partition"), index);
+      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, next, this.#actions.named("partition"), index);
     }
   }
 
@@ -360,46 +324,6 @@ export class ClusterSystem implements System, ClusterLayout {
     transition.action = action;
     transition.detail = detail;
     this.#writer.emit(sink, transition);
-  }
-
-  #findOptions(node: number, local: number): readonly Option[] {
-    const state = this.#locals(node).value(local);
-    const { happenings } = this.outcomes;
-    const option = (happening: Happening, action: string, budget: BudgetName | null): Option => ({
-      happening: happenings.intern(happening),
-      action: this.#action(action),
-      budget,
-    });
-    const found: Option[] = [];
-    if (state.status === "down") found.push(option({ type: "start" }, "restart", null));
-    if (state.status === "up") {
-      for (const timer of state.timers) found.push(option({ type: "timeout", timer }, `timeout ${timer}`, "timeouts"));
-      if (state.behind !== null) found.push(option({ type: "persist" }, "persist", null));
-      if (this.#mayEver("crashStop")) found.push(option({ type: "stop" }, "stop", "crashStop"));
-      if (this.#mayEver("crashRecovery")) found.push(option({ type: "crash" }, "crash", "crashRecovery"));
-    }
-    (this.#optionsOf[node] as (readonly Option[])[])[local] = found;
-    return found;
-  }
-
-  #mayEver(budget: BudgetName): boolean {
-    return this.conditions.spend(this.conditions.initial, budget) !== ABSENT;
-  }
-
-  #messageAction(known: IdMap, verb: string, envelope: number): number {
-    const action = known.get(envelope);
-    if (action !== ABSENT) return action;
-    const added = this.#action(`${verb} ${this.outcomes.envelopes.value(envelope).message.type}`);
-    known.set(envelope, added);
-    return added;
-  }
-
-  #action(name: string): number {
-    const known = this.#actionIds.get(name);
-    if (known !== undefined) return known;
-    const id = this.actions.push(name) - 1;
-    this.#actionIds.set(name, id);
-    return id;
   }
 
   #fingerprint(words: Uint32Array): { readonly lo: number; readonly hi: number } {
@@ -428,11 +352,6 @@ export class ClusterSystem implements System, ClusterLayout {
 
   #historyTable(index: number): Table<unknown> {
     return (this.observers[index] as ObserverSlot).table;
-  }
-
-  /** The node of a detail, in which it is the remainder. */
-  #nodeName(detail: number): string {
-    return this.nodeNames[detail % this.nodeNames.length] ?? "";
   }
 
   #nodeIndex(id: string, whose: string): number {

@@ -4,7 +4,6 @@
  */
 
 import { EvaluationError, ImpureError } from "../values/purity.ts";
-import type { Cursor } from "./frontier.ts";
 import { Frontier } from "./frontier.ts";
 import type { FingerprintedCursor, Predicate, Sink, System } from "./system.ts";
 import { SUCCESSORS_MAX, TraceLog } from "./trace-log.ts";
@@ -260,5 +259,3 @@ function firstFalse(predicates: readonly Predicate[]): Predicate | null {
 export function emptyCursor(): FingerprintedCursor {
   return { words: new Uint32Array(0), at: 0, length: 0, lo: 0, hi: 0 };
 }
-
-export type { Cursor };

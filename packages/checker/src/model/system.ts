@@ -173,20 +173,22 @@ export class ModelSystem implements System {
   /** Emits the state at `from` with a change. */
   #apply(sink: Sink, { slots, ids, added, removed }: Change, action: number, detail: number): void {
     const { words, at, length } = this.from;
-    sink.reserve(length + added.length);
-    const next = sink.words;
     const layout = this.#layout;
     let { lo, hi } = this.from;
-    for (let slot = 0; slot < layout.slots; slot++) next[slot] = words[at + slot] as number;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index] as number;
-      const before = next[slot] as number;
+      const before = words[at + slot] as number;
       const after = ids[index] as number;
       const table = layout.table(slot);
-      next[slot] = after;
-      lo += (table.lo[after] as number) - (table.lo[before] as number);
-      hi += (table.hi[after] as number) - (table.hi[before] as number);
+      lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
+      hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
     }
+    if (added.length + removed.length === 0 && sink.dismisses(lo, hi, action)) return;
+
+    sink.reserve(length + added.length);
+    const next = sink.words;
+    for (let slot = 0; slot < layout.slots; slot++) next[slot] = words[at + slot] as number;
+    for (let index = 0; index < slots.length; index++) next[slots[index] as number] = ids[index] as number;
 
     // The elements stay in ascending order: those that were there, without the removed, merged with the added.
     const table = layout.elements;

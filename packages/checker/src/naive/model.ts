@@ -61,7 +61,7 @@ function sortedSet(items: readonly Plain[]): readonly Plain[] {
   return [...byEncoding].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
 }
 
-export function choices(domains: Domains): readonly { readonly [parameter: string]: Plain }[] {
+function choices(domains: Domains): readonly { readonly [parameter: string]: Plain }[] {
   return Object.entries(domains).reduce<readonly { readonly [parameter: string]: Plain }[]>(
     (partial, [parameter, domain]) =>
       partial.flatMap((choice) => domain.map((item) => ({ ...choice, [parameter]: item }))),

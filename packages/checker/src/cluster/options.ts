@@ -1,0 +1,65 @@
+/** What a node can do of its own, in some local state: everything but receive messages and requests. */
+
+import { ABSENT } from "../engine/pair-map.ts";
+import type { ClusterActions } from "./actions.ts";
+import type { BudgetName, ConditionsTable } from "./budgets.ts";
+import type { Happening, Local } from "./local.ts";
+import type { Outcomes } from "./outcomes.ts";
+
+/** One thing that a node can do. */
+export interface Option {
+  readonly happening: number;
+  readonly action: number;
+  /** What it costs, if it costs anything. */
+  readonly budget: BudgetName | null;
+}
+
+/** Remembers the options of each node in each local state. */
+export class NodeOptions {
+  readonly #outcomes: Outcomes;
+  readonly #actions: ClusterActions;
+  readonly #conditions: ConditionsTable;
+  /** By node and local state. */
+  readonly #known: (readonly Option[])[][];
+
+  constructor(outcomes: Outcomes, actions: ClusterActions, conditions: ConditionsTable) {
+    this.#outcomes = outcomes;
+    this.#actions = actions;
+    this.#conditions = conditions;
+    this.#known = outcomes.locals.map(() => []);
+  }
+
+  of(node: number, local: number): readonly Option[] {
+    return (this.#known[node] as (readonly Option[])[])[local] ?? this.#find(node, local);
+  }
+
+  #find(node: number, local: number): readonly Option[] {
+    const found = this.#optionsIn(this.#outcomes.locals[node]?.value(local) as Local);
+    (this.#known[node] as (readonly Option[])[])[local] = found;
+    return found;
+  }
+
+  #optionsIn(local: Local): readonly Option[] {
+    switch (local.status) {
+      case "stopped":
+        return [];
+      case "down":
+        return [this.#option({ type: "start" }, "restart", null)];
+      case "up":
+        return [
+          ...local.timers.map((timer) => this.#option({ type: "timeout", timer }, `timeout ${timer}`, "timeouts")),
+          ...(local.behind === null ? [] : [this.#option({ type: "persist" }, "persist", null)]),
+          ...(this.#mayEver("crashStop") ? [this.#option({ type: "stop" }, "stop", "crashStop")] : []),
+          ...(this.#mayEver("crashRecovery") ? [this.#option({ type: "crash" }, "crash", "crashRecovery")] : []),
+        ];
+    }
+  }
+
+  #option(happening: Happening, action: string, budget: BudgetName | null): Option {
+    return { happening: this.#outcomes.happenings.intern(happening), action: this.#actions.named(action), budget };
+  }
+
+  #mayEver(budget: BudgetName): boolean {
+    return this.#conditions.spend(this.#conditions.initial, budget) !== ABSENT;
+  }
+}
