@@ -14,7 +14,7 @@ export interface Expectation {
 }
 
 /** One setting of a spec's parameters. */
-export interface ModelSetting {
+interface ModelSetting {
   readonly about: string;
   readonly parameters: ParameterValues;
   /** Whether `check` without arguments runs it. */
@@ -25,7 +25,7 @@ export interface ModelSetting {
 export interface Manifest {
   /** Where the model comes from. */
   readonly source: string;
-  /** By name; the first is the one that is meant where none is named. */
+  /** By name, in the order in which they run. */
   readonly models: { readonly [name: string]: ModelSetting };
 }
 

@@ -3,6 +3,7 @@ import { mutants } from "@quorate/checker";
 const start = "../../../packages/core/src/paxos/index.ts";
 const acceptor = "../../../packages/core/src/paxos/acceptor.ts";
 const proposer = "../../../packages/core/src/paxos/proposer.ts";
+const learner = "../../../packages/core/src/paxos/learner.ts";
 const quorum = "../../../packages/core/src/quorum/quorum.ts";
 
 export default mutants([
@@ -85,5 +86,35 @@ export default mutants([
     replace: ``,
     parameters: { rounds: 2, timeouts: 1, learners: 0 },
     property: "agreement",
+  },
+  {
+    id: "default-value",
+    about: "A proposer that is free to choose proposes a default of its own instead of what its client asked for.",
+    source: "Lamport 2001, section 1: only a value that has been proposed may be chosen",
+    file: proposer,
+    find: `return highest === null ? own : highest.value;`,
+    replace: `return highest === null ? null : highest.value;`,
+    parameters: { proposers: 1, rounds: 1, learners: 1 },
+    property: "validity",
+  },
+  {
+    id: "forgetful-learner",
+    about: "A learner forgets within one life that it has decided, and decides again.",
+    source: "the integrity of consensus: every process decides at most once",
+    file: learner,
+    find: `learner: { phase: "decided", value } }`,
+    replace: `learner: { phase: "learning", votes: [] } }`,
+    parameters: { rounds: 1, learners: 1 },
+    property: "integrity",
+  },
+  {
+    id: "hasty-learner",
+    about: "A learner decides on the first acceptance that it hears of, without a quorum.",
+    source: "Lamport 2001, section 2.3: a value is chosen when a majority has accepted it",
+    file: learner,
+    find: `if (isQuorum(config.quorums.phase2, acceptors)) return decide(state, value);`,
+    replace: `return decide(state, value);`,
+    parameters: { rounds: 1, crashes: 1, learners: 1 },
+    property: "decisionsStable",
   },
 ]);

@@ -78,7 +78,8 @@ export default spec({
         /** The paper's safety property: only a single value is chosen, and whatever is decided is that value. */
         agreement: (s) => {
           const chosen = chosenValues(s.history.acceptors, quorums.phase2);
-          return chosen.length <= 1 && Object.values(s.history.consensus.decided).every((value) => value === chosen[0]);
+          const decided = Object.values(s.history.consensus.decided);
+          return consensusAlways.agreement(s) && chosen.length <= 1 && decided.every((value) => value === chosen[0]);
         },
         /** An acceptor that has told of a promise accepts nothing below it, crash or no crash. */
         promisesKept: (s) => s.history.acceptors.breakers.length === 0,

@@ -64,7 +64,12 @@ function withOnly(spec: Spec, property: string): Spec {
     build: (parameters) => {
       const subject = spec.build(parameters);
       const { always, step, sometimes } = subject.options;
-      const options = { always: only<unknown>(always), step: only<unknown>(step), sometimes: only<unknown>(sometimes) };
+      const options = {
+        always: only<unknown>(always),
+        step: only<unknown>(step),
+        sometimes: only<unknown>(sometimes),
+        deadlock: property === "deadlock" ? subject.options.deadlock : "allowed",
+      };
       return { ...subject, options: { ...subject.options, ...options } } as ReturnType<Spec["build"]>;
     },
   };
