@@ -93,7 +93,7 @@ export function readManifest({ manifestFile }: SpecFiles): Manifest | null {
 export function didYouMean(word: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return "";
   const nearest = closest(word, [...candidates]);
-  return distance(word, nearest) <= Math.max(3, word.length / 3) ? ` Did you mean ${nearest}?` : "";
+  return distance(word, nearest) <= Math.max(2, word.length / 3) ? ` Did you mean ${nearest}?` : "";
 }
 
 function suggestion(name: string, specs: readonly SpecFiles[]): string {
@@ -117,7 +117,10 @@ function fileAt(path: string): SpecFiles {
   if (SCRIPT.test(path)) return filesOf(path, place);
   const specFile = join(place, "spec.ts");
   if (existsSync(specFile)) return filesOf(path, specFile);
-  throw new UserError(EXIT.load, `There is no spec.ts in ${path}. For a folder of several specs, use --specs ${path}.`);
+  throw new UserError(
+    EXIT.load,
+    `The folder ${path} holds no spec.ts. A folder of several specs is named with --specs.`,
+  );
 }
 
 function filesOf(name: string, specFile: string): SpecFiles {

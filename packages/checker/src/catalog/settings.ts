@@ -1,6 +1,7 @@
 /** From what the command line asks of a spec to the runs to make: parameters checked, expectations found. */
 
 import { EXIT, UserError } from "../cli/exit.ts";
+import type { ExitCode } from "../cli/exit.ts";
 import type { Expectation, Manifest } from "../manifest.ts";
 import type { Parameter, ParameterValue, ParameterValues, Spec } from "../spec.ts";
 import { didYouMean } from "./catalog.ts";
@@ -26,7 +27,7 @@ export function gateSettings(spec: Spec, manifest: Manifest | null, name: string
 
 /** One model of the manifest. */
 export function modelSetting(spec: Spec, manifest: Manifest | null, name: string, model: string): Setting {
-  const found = manifest?.models[model];
+  const found = own(manifest?.models ?? {}, model);
   if (found === undefined) {
     const models = Object.keys(manifest?.models ?? {});
     const known = models.length === 0 ? "It has no manifest with models." : `Its models are ${models.join(", ")}.`;
@@ -57,20 +58,21 @@ export function readAssignments(spec: Spec, name: string, words: readonly string
   return Object.fromEntries(
     words.map((word): [string, ParameterValue] => {
       const [, key, text] = /^([^=]+)=(.*)$/.exec(word) ?? [];
-      if (key === undefined || text === undefined) reject(spec, name, `--set ${word} is not of the form name=value`);
-      const parameter = spec.parameters[key];
+      if (key === undefined || text === undefined)
+        reject(EXIT.usage, spec, name, `--set ${word} is not of the form name=value`);
+      const parameter = own(spec.parameters, key);
       if (parameter === undefined) {
-        reject(spec, name, `there is no parameter ${key}`, didYouMean(key, Object.keys(spec.parameters)));
+        reject(EXIT.usage, spec, name, `there is no parameter ${key}`, didYouMean(key, Object.keys(spec.parameters)));
       }
       const value = parse(parameter, text);
-      if (value === null) reject(spec, name, `${key} can't be ${text === "" ? "empty" : text}`);
+      if (value === null) reject(EXIT.usage, spec, name, `${key} can't be ${text === "" ? "empty" : text}`);
       return [key, value];
     }),
   );
 }
 
 /** A parameter's name, range, default and meaning on one line. */
-export function describeParameter(name: string, parameter: Parameter): string {
+function describeParameter(name: string, parameter: Parameter): string {
   return `${name} = ${parameter.default} (${rangeOf(parameter)}): ${parameter.about}`;
 }
 
@@ -86,11 +88,17 @@ export function rangeOf(parameter: Parameter): string {
   }
 }
 
+/** What a record holds itself, under a name that a user wrote. */
+function own<T>(record: { readonly [name: string]: T }, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** All of a spec's parameters, where a manifest, a mutant or a trace gives some. */
 function complete(spec: Spec, name: string, given: ParameterValues): ParameterValues {
   for (const [key, value] of Object.entries(given)) {
-    const parameter = spec.parameters[key];
-    if (parameter === undefined) reject(spec, name, `there is no parameter ${key}`);
-    if (parse(parameter, String(value)) !== value) reject(spec, name, `${key} can't be ${value}`);
+    const parameter = own(spec.parameters, key);
+    if (parameter === undefined) reject(EXIT.load, spec, name, `there is no parameter ${key}`);
+    if (parse(parameter, String(value)) !== value) reject(EXIT.load, spec, name, `${key} can't be ${value}`);
   }
   const defaults = Object.entries(spec.parameters).map(([key, parameter]) => [key, parameter.default] as const);
   return { ...Object.fromEntries(defaults), ...given };
@@ -109,10 +117,10 @@ function parse(parameter: Parameter, text: string): ParameterValue | null {
   }
 }
 
-function reject(spec: Spec, name: string, what: string, advice = ""): never {
+function reject(exitCode: ExitCode, spec: Spec, name: string, what: string, advice = ""): never {
   const parameters = Object.entries(spec.parameters).map(
     ([key, parameter]) => `\n  ${describeParameter(key, parameter)}`,
   );
   const known = parameters.length === 0 ? " It has no parameters." : ` Its parameters are:${parameters.join("")}`;
-  throw new UserError(EXIT.usage, `${name}: ${what}.${advice}${known}`);
+  throw new UserError(exitCode, `${name}: ${what}.${advice}${known}`);
 }

@@ -56,7 +56,7 @@ export function openConsole(machine: boolean): Console {
 
 function progressText({ generated, distinct, queued, depth, seconds }: Progress): string {
   const rate = Math.round(generated / Math.max(seconds, 0.001));
-  return `${count(generated)} generated, ${count(distinct)} distinct, ${count(queued)} queued, depth ${depth}, ${count(rate)} transitions/s, ${seconds.toFixed(0)} s`;
+  return `${count(generated)} generated, ${count(distinct)} distinct, ${count(queued)} queued, depth ${depth}, ${count(rate)}/s, ${seconds.toFixed(0)} s`;
 }
 
 /** An integer with separators between the thousands. */

@@ -30,29 +30,30 @@ export async function listCommand(options: { readonly specs?: string; readonly j
 }
 
 /** Each model with what it is, and below that its parameters and what it comes to. */
-function listModels({ report, colors }: Console, models: Manifest["models"]): void {
+function listModels(console: Console, models: Manifest["models"]): void {
   const names = Object.keys(models);
-  if (names.length > 0) report("  models");
+  if (names.length > 0) console.report("  models");
   const width = Math.max(...names.map((name) => name.length));
   for (const [name, { about, parameters, gate, expect }] of Object.entries(models)) {
-    report(`    ${name.padEnd(width)}  ${about}${gate ? "" : " (not in the gate)"}`);
+    console.report(`    ${name.padEnd(width)}  ${about}${gate ? "" : " (not in the gate)"}`);
     const settings = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
     const states = expect?.distinct === undefined ? [] : [`${count(expect.distinct)} states`];
     const broken = expect?.property === undefined ? [] : [`${expect.property} breaks`];
     const details = [settings.join(" ") || "all by default", ...states, ...broken];
-    report(colors.dim(`    ${"".padEnd(width)}  ${details.join("; ")}`));
+    console.report(console.colors.dim(`    ${"".padEnd(width)}  ${details.join("; ")}`));
   }
 }
 
 /** Each parameter with its default, its range and what it is, in columns. */
-function listParameters({ report }: Console, parameters: Parameters): void {
+function listParameters(console: Console, parameters: Parameters): void {
   const rows = Object.entries(parameters).map(([name, parameter]) => [
     name,
     String(parameter.default),
     rangeOf(parameter),
     parameter.about,
   ]);
-  if (rows.length > 0) report("  parameters, with their defaults and ranges");
+  if (rows.length > 0) console.report("  parameters, with their defaults and ranges");
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) report(`    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`);
+  for (const row of rows)
+    console.report(`    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`);
 }

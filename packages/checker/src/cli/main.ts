@@ -22,6 +22,7 @@ Exit codes:
 const program = new Command("check")
   .description("Explores every state of bounded models of protocols, and holds their properties against each.")
   .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "check:")) })
   .showHelpAfterError("(check --help shows the commands, with examples)")
   .configureHelp({ showGlobalOptions: true })
   .helpCommand("help [command]", "show what a command takes")
@@ -50,7 +51,7 @@ program
   .command("run")
   .description("run specs: all gate models of each, one model, or one choice of parameters")
   .argument("<spec[:model]...>", "names from `check list`, a folder of names, or the path of a .ts file")
-  .option("--set <name=value...>", "set a parameter; may be given several times", collect, [])
+  .option("--set <name=value...>", "set parameters; may be given several times", collect)
   .option("--max-states <n>", "stop after so many distinct states", positive)
   .option("--max-depth <n>", "do not expand states so many states deep", positive)
   .option("--time-limit <duration>", "stop after, for example, 500ms, 60s, 5m or 1h", duration)
@@ -82,7 +83,7 @@ program
   .command("mutants")
   .description("the bug zoo: each mutant, the property that caught it, states, depth, seconds")
   .argument("[spec]", "only this spec's, or those of all specs of a folder")
-  .option("--only <id...>", "only these mutants", collect, [])
+  .option("--only <id...>", "only these mutants", collect)
   .option("--show", "print each mutant's shortest trace")
   .action(async (word: string | undefined, _options, command: Command) =>
     finish(await mutantsCommand(word, command.optsWithGlobals<MutantsOptions>())),
@@ -126,7 +127,7 @@ function noSuchCommand(word: string): UserError {
   return new UserError(EXIT.usage, `There is no command ${word}.${advice}`);
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

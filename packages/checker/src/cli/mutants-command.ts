@@ -17,7 +17,7 @@ import { saveTraces } from "./traces.ts";
 export interface MutantsOptions {
   readonly specs?: string;
   /** The mutants to run, by id; all unless given. */
-  readonly only: readonly string[];
+  readonly only?: readonly string[];
   /** Whether to print each mutant's trace. */
   readonly show?: true;
 }
@@ -30,7 +30,7 @@ export async function mutantsCommand(word: string | undefined, options: MutantsO
   const jobs: Job[] = [];
   for (const files of specs) jobs.push(...(await mutantJobs(files, options.only)));
   const ids = new Set(jobs.map((job) => (job.type === "mutant" ? job.mutant.id : "")));
-  const missing = options.only.find((id) => !ids.has(id));
+  const missing = options.only?.find((id) => !ids.has(id));
   if (missing !== undefined) throw new UserError(EXIT.load, `There is no mutant ${missing} ${among(word)}.`);
   if (jobs.length === 0) throw new UserError(EXIT.load, `There are no mutants ${among(word)}.`);
   const codes: ExitCode[] = [];
@@ -73,7 +73,8 @@ export function reportMutant(
   const broken = result.properties.find(({ verdict }) => verdict === "violated");
   const depth = broken?.trace?.length ?? result.depth;
   const found = `${count(result.distinct)} states, depth ${depth}, ${result.seconds.toFixed(2)} s`;
-  const verdict = broken === undefined ? "survived" : `caught by ${broken.name}`;
+  const uncaught = result.failure === null ? "survived" : "failed";
+  const verdict = broken === undefined ? uncaught : `caught by ${broken.name}`;
   console.report(`${mark}  ${jobTitle(job).padEnd(58)} ${verdict}  ${colors.dim(found)}`);
   console.report(colors.dim(`        ${mutant.about} ${mutant.source}.`));
   if (fault !== null) console.report(colors.red(`        ${fault}`));

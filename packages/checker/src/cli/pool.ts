@@ -47,6 +47,8 @@ export async function doJobs(
         for (let end = ends[reported]; end !== undefined; end = ends[reported]) onEnd(jobs[reported++] as Job, end);
       }
     } catch (error) {
+      // The other threads finish what they do, and begin nothing more.
+      begun = jobs.length;
       if (!signal.aborted) throw error;
     } finally {
       await thread.end();

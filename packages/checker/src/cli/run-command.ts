@@ -7,7 +7,7 @@ import { gateSettings, modelSetting, readAssignments, setting } from "../catalog
 import type { Setting } from "../catalog/settings.ts";
 import { judge } from "../expectation.ts";
 import { resultJson } from "../report/json.ts";
-import { reportRun, reportTrace, titleOf } from "../report/text.ts";
+import { reportActions, reportCounts, reportProperties, reportTrace, titleOf } from "../report/text.ts";
 import type { Progress, RunLimits } from "../run.ts";
 import type { Spec } from "../spec.ts";
 import { openConsole } from "./console.ts";
@@ -20,7 +20,7 @@ import { saveTraces } from "./traces.ts";
 
 export interface RunOptions {
   readonly specs?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly maxStates?: number;
   readonly maxDepth?: number;
   readonly timeLimit?: number;
@@ -36,7 +36,8 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   const settings: { readonly selection: Selection; readonly spec: Spec; readonly setting: Setting }[] = [];
   for (const selection of selections) {
     const spec = await loadSpec(selection.files);
-    for (const found of settingsOf(spec, selection, options.set)) settings.push({ selection, spec, setting: found });
+    for (const found of settingsOf(spec, selection, options.set ?? []))
+      settings.push({ selection, spec, setting: found });
   }
   if (options.trace !== undefined && settings.length > 1) {
     throw new UserError(
@@ -48,7 +49,10 @@ export async function runCommand(words: readonly string[], options: RunOptions):
   for (const [index, { selection, spec, setting: found }] of settings.entries()) {
     if (index > 0) console.report("");
     codes.push(await runOne(console, selection.files.name, spec, found, options, signal));
-    if (signal.aborted) break;
+    if (signal.aborted && index + 1 < settings.length) {
+      console.report(console.colors.yellow(`\nStopped after ${index + 1} of ${settings.length} models.`));
+      return gravest([...codes, EXIT.incomplete]);
+    }
   }
   return gravest(codes);
 }
@@ -79,13 +83,16 @@ async function runOne(
   console.clearProgress();
   const { exitCode, differences } = judge(result, expect);
   const files = saveTraces(result, { spec: name, model, parameters, file: options.trace ?? null });
+  console.report(console.colors.bold(titleOf(title, spec, parameters)));
   reportTrace(console, result);
   for (const file of files.values()) console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
-  reportRun(console, titleOf(title, spec, parameters), result);
+  reportProperties(console, result);
   for (const difference of differences) console.report(console.colors.red(`  Not as expected: ${difference}.`));
   if (expect?.property !== undefined && files.has(expect.property)) {
     console.report(console.colors.green(`  As expected: ${expect.property} breaks.`));
   }
+  reportActions(console, result);
+  reportCounts(console, result);
   if (options.json === true) process.stdout.write(`${resultJson(name, model, parameters, result, files)}\n`);
   return exitCode;
 }

@@ -28,9 +28,11 @@ export async function runSpec(
 /** The state space of a spec for one choice of its parameters. @throws UserError with the spec's own reason */
 export function buildSpec(title: string, spec: Spec, parameters: ParameterValues): Cluster | Model {
   try {
-    return spec.build(parameters);
+    const subject: Cluster | Model | undefined = spec.build(parameters);
+    if (subject?.kind === "cluster" || subject?.kind === "model") return subject;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(EXIT.load, `${title} can't be built: ${reason}`);
   }
+  throw new UserError(EXIT.load, `${title} can't be built: its build must return cluster(...) or model(...).`);
 }

@@ -8,29 +8,28 @@ import { traceText } from "../trace/text.ts";
 import type { LimitName } from "../engine/explorer.ts";
 import type { RunResult } from "../run.ts";
 
-/** `spec:model (name=value, ...)`: the parameters that are not as they are by default, and how many are. */
+/** More parameters than so many are too many to name those that are as they are by default. */
+const PARAMETERS_NAMED = 4;
+
+/** `spec:model (name=value, ...)`. */
 export function titleOf(name: string, { parameters: known }: Spec, parameters: ParameterValues): string {
-  const names = Object.keys(parameters);
-  const values = names
-    .filter((key) => parameters[key] !== known[key]?.default)
-    .map((key) => `${key}=${parameters[key]}`);
-  const others = names.length - values.length;
-  const parts = [...values, ...(others === 0 ? [] : [`${others} ${values.length === 0 ? "" : "more "}by default`])];
-  return parts.length === 0 ? name : `${name} (${parts.join(", ")})`;
+  const all = Object.entries(parameters);
+  const named = all.length <= PARAMETERS_NAMED ? all : all.filter(([key, value]) => value !== known[key]?.default);
+  const texts = named.map(([key, value]) => `${key}=${value}`);
+  if (named.length < all.length) texts.push(named.length === 0 ? "all by default" : "others by default");
+  return texts.length === 0 ? name : `${name} (${texts.join(", ")})`;
 }
 
-/** Prints what each property came to, what each action did, and TLC's three lines. */
-export function reportRun(console: Console, title: string, result: RunResult): void {
+/** Prints what each property came to. */
+export function reportProperties(console: Console, { properties }: RunResult): void {
   const { colors } = console;
-  console.report(colors.bold(title));
-  for (const { name, kind, verdict, trace } of result.properties) {
+  for (const { name, kind, verdict, trace } of properties) {
     const good = verdict === "holds" || verdict === "reached";
     const mark = good ? colors.green("ok") : verdict === "unknown" ? colors.yellow("??") : colors.red("NO");
-    const length = verdict === "reached" && trace !== null ? ` in ${trace.length} states` : "";
+    const states = trace?.length ?? 0;
+    const length = verdict === "reached" ? ` in ${states} ${states === 1 ? "state" : "states"}` : "";
     console.report(`  ${mark}  ${kind.padEnd(9)} ${name}: ${verdict}${length}`);
   }
-  reportActions(console, result);
-  reportCounts(console, result);
 }
 
 /** Prints the counterexample or the failure of a run that has one. */
@@ -53,6 +52,7 @@ export function reportTrace(console: Console, result: RunResult): void {
     const when = trace.length === 0 ? "At the start, " : "After these steps, ";
     console.report(colors.red(`${colors.bold(when)}${error.message}`));
     for (const line of placesOf(error.cause)) console.report(line);
+    console.report("");
   }
   for (const { name, verdict } of result.properties) {
     if (verdict === "unreached")
@@ -72,7 +72,8 @@ function placesOf(cause: unknown): readonly string[] {
   return theirs.slice(0, PLACES_MAX);
 }
 
-function reportActions(console: Console, { actions }: RunResult): void {
+/** Prints what each action did. */
+export function reportActions(console: Console, { actions }: RunResult): void {
   const rows = actions.map(({ name, taken, found }) => [name, count(taken), count(found), count(taken - found)]);
   if (rows.length === 0) return;
   const header = ["action", "taken", "new states", "known states"];
@@ -97,8 +98,8 @@ const REASON: { readonly [limit in LimitName]: string } = {
   interrupted: "the search was stopped",
 };
 
-/** TLC's three lines, with what else it says of the counts. */
-function reportCounts(console: Console, result: RunResult): void {
+/** Prints TLC's three lines, and above them what else there is to say of the counts. */
+export function reportCounts(console: Console, result: RunResult): void {
   const { generated, distinct, queued, depth, collisionProbability: collision, seconds, calls, limit } = result;
   console.report(
     `  ${seconds.toFixed(2)} s, ${count(Math.round(generated / Math.max(seconds, 1e-3)))} transitions a second, ` +
@@ -111,13 +112,15 @@ function reportCounts(console: Console, result: RunResult): void {
   if (limit !== null) console.report(console.colors.yellow(`  Incomplete: ${REASON[limit]} (${limit}).`));
   const { average, least, most, percentile95 } = outdegree(result.outdegrees);
   console.report(`${generated} states generated, ${distinct} distinct states found, ${queued} states left on queue.`);
-  console.report(
-    `The depth of the ${limit === null && queued === 0 ? "complete " : ""}state graph search is ${depth}.`,
-  );
+  console.report(`The depth of the ${isComplete(result) ? "complete " : ""}state graph search is ${depth}.`);
   console.report(
     `The average outdegree of the state graph is ${average.toFixed(2)} ` +
       `(minimum is ${least}, the maximum ${most} and the 95th percentile is ${percentile95}).`,
   );
+}
+
+function isComplete({ limit, failure, properties }: RunResult): boolean {
+  return limit === null && failure === null && !properties.some(({ verdict }) => verdict === "violated");
 }
 
 function probability(value: number): string {
