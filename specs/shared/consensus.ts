@@ -91,5 +91,10 @@ function proposedIn<S extends ConsensusSignature>(event: NodeEvent<S>): S["reque
 
 /** `items` with `item`, once, sorted: in which order they came says nothing. Values are compared by identity, as strings are. */
 function including<T extends Plain>(items: readonly T[], item: T): readonly T[] {
-  return items.includes(item) ? items : [...items, item].sort();
+  return items.includes(item) ? items : [...items, item].sort(byText);
+}
+
+/** An order of plain values that depends on nothing but what they are. */
+export function byText(a: Plain, b: Plain): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }

@@ -6,6 +6,7 @@
 import type { Observer } from "@quorate/checker";
 import { compareBallots, isQuorum } from "@quorate/core";
 import type { Ballot, NodeId, Paxos, Quorums, Value } from "@quorate/core";
+import { byText } from "../../shared/consensus.ts";
 
 /** A proposal, and the acceptors that have had it on disk as accepted. */
 type Acceptance = { readonly ballot: Ballot; readonly value: Value; readonly acceptors: readonly NodeId[] };
@@ -49,7 +50,7 @@ function withAcceptance(history: AcceptorHistory, acceptor: NodeId, ballot: Ball
   if (known?.acceptors.includes(acceptor) === true) return history;
   const acceptors = [...(known?.acceptors ?? []), acceptor].sort();
   const acceptances = [...history.acceptances.filter((other) => !same(other)), { ballot, value, acceptors }].sort(
-    (a, b) => compareBallots(a.ballot, b.ballot) || (String(a.value) < String(b.value) ? -1 : 1),
+    (a, b) => compareBallots(a.ballot, b.ballot) || byText(a.value, b.value),
   );
   const breaks = compareBallots(ballot, history.promised[acceptor] ?? null) < 0;
   return { ...history, acceptances, breakers: breaks ? [...history.breakers, acceptor].sort() : history.breakers };

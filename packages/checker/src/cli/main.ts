@@ -53,7 +53,7 @@ program
   .argument("<spec[:model]...>", "names from `check list`, a folder of names, or the path of a .ts file")
   .option("--set <name=value...>", "set parameters; may be given several times", collect)
   .option("--max-states <n>", "stop after so many distinct states", positive)
-  .option("--max-depth <n>", "do not expand states so many states deep", positive)
+  .option("--max-depth <n>", "expand no states deeper than this (the initial states are at depth 1)", positive)
   .option("--time-limit <duration>", "stop after, for example, 500ms, 60s, 5m or 1h", duration)
   .option("--json", "one JSON object a model on standard output; everything else on standard error")
   .option("--trace <file>", "save the counterexample in this file")

@@ -13,7 +13,7 @@ import { VisitedSet } from "./visited-set.ts";
 export interface Limits {
   /** Distinct states. */
   readonly statesMax?: number;
-  /** Depth, in states: states at this depth are not expanded. */
+  /** Depth, in states: states deeper than this are not expanded. */
   readonly depthMax?: number;
 }
 

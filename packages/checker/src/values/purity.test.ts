@@ -113,12 +113,7 @@ describe("a step that is not pure ends the run where it is called", () => {
     ],
     ["NaN", (step) => withCount(step, Number.NaN), "EvaluationError", /\.state\.durable\.count is NaN/],
     ["a function", (step) => withCount(step, () => 1), "EvaluationError", /\.state\.durable\.count is a function/],
-    [
-      "a Map",
-      (step) => withCount(step, new Map()),
-      "EvaluationError",
-      /\.state\.durable\.count is an instance of Map/,
-    ],
+    ["a Map", (step) => withCount(step, new Map()), "EvaluationError", /\.state\.durable\.count is an instance of Map/],
     ["a cycle", (step) => withCount(step, cycle), "EvaluationError", /\.state\.durable\.count\.self is a cycle/],
     [
       "a message to nobody",
