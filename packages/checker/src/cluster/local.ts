@@ -106,22 +106,39 @@ function settle(
   what: What,
 ): Change {
   const timers = timersAfter(timersBefore, effects);
-  const up = { status: "up", memory: state, timers } as const;
   if (context.persistence === "synchronous" || (unwritten.length === 0 && isEqual(disk, state.durable))) {
-    return changed(context, { ...up, behind: null }, effects, what);
+    return changed(context, { status: "up", memory: state, timers, behind: null }, effects, what);
   }
   const waiting = effects.filter(waitsForDisk);
   const released = effects.filter((effect) => !waitsForDisk(effect));
   const behind = { disk, unwritten: queued(unwritten, { durable: state.durable, effects: waiting }) };
-  return changed(context, { ...up, behind }, released, what);
+  return changed(context, { status: "up", memory: state, timers, behind }, released, what);
 }
 
 /** What observers are told happened, beside what became of the node. */
 type What = { readonly type: "start" | "persist" } | { readonly type: "input"; readonly input: Input<Signature> };
 
 function changed({ id }: NodeContext, local: UpLocal, released: readonly Effect<Signature>[], what: What): Change {
-  const ran = { node: id, effects: released, state: local.memory, disk: diskOf(local) };
-  return { local, released, event: { ...what, ...ran } };
+  return { local, released, event: eventOf(id, local, released, what) };
+}
+
+/** Spelled out rather than spread, since it is made at every real call. */
+function eventOf(
+  node: NodeId,
+  local: UpLocal,
+  effects: readonly Effect<Signature>[],
+  what: What,
+): NodeEvent<Signature> {
+  const { memory: state } = local;
+  const disk = diskOf(local);
+  switch (what.type) {
+    case "start":
+      return { type: "start", node, effects, state, disk };
+    case "persist":
+      return { type: "persist", node, effects, state, disk };
+    case "input":
+      return { type: "input", input: what.input, node, effects, state, disk };
+  }
 }
 
 /** A step that leaves the durable state as the step before it did is written with it. */

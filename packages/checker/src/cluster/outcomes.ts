@@ -2,10 +2,12 @@
 
 import { nodeId } from "@quorate/core";
 import type { Effect, Signature, Step } from "@quorate/core";
+import { BitMatrix } from "../engine/bit-matrix.ts";
 import { ABSENT, PairMap } from "../engine/pair-map.ts";
 import { RowMap } from "../engine/row-map.ts";
 import { grown, Table } from "../engine/table.ts";
-import { encode } from "../values/encode.ts";
+import { encode, NotPlainError } from "../values/encode.ts";
+import { deepFreeze } from "../values/freeze.ts";
 import { callTwice, EvaluationError, internChecked } from "../values/purity.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster, Envelope, NodeEvent } from "./cluster.ts";
@@ -53,6 +55,8 @@ export class Outcomes {
   /** By node: (local state, happening) and (local state, message) to outcome. */
   readonly #happened: readonly PairMap[];
   readonly #received: readonly RowMap[];
+  /** By node: the (local state, message) pairs whose outcome is NOTHING_HAPPENS, which most are. */
+  readonly #ignored: readonly BitMatrix[];
   readonly #receipts: number[] = [];
   readonly #outputs: Table<unknown> = new Table("output");
   /** By message: the nodes that it goes from and to. */
@@ -64,6 +68,7 @@ export class Outcomes {
     this.#order = networkOf(options).order;
     this.records[NOTHING_HAPPENS * RECORD + IS_IDLE] = 1;
     const entries = Object.entries(options.nodes);
+    for (const { config } of Object.values(options.nodes)) freezeConfig(config);
     const persistence = options.persistence ?? "synchronous";
     this.#contexts = entries.map(([id, node]) => ({
       id: nodeId(id),
@@ -75,11 +80,17 @@ export class Outcomes {
     this.locals = entries.map(([id]) => new Table(`node ${id}`));
     this.#happened = entries.map(() => new PairMap());
     this.#received = entries.map(() => new RowMap());
+    this.#ignored = entries.map(() => new BitMatrix());
   }
 
   /** The index of a node by name; ABSENT if there is none. */
   nodeIndex(id: string): number {
     return this.#nodes.get(id) ?? ABSENT;
+  }
+
+  /** Whether a message is known to change nothing and to have no effect, where such a delivery is no transition. */
+  isIgnored(node: number, local: number, envelope: number): boolean {
+    return (this.#ignored[node] as BitMatrix).has(local, envelope);
   }
 
   /** The outcome of a happening by its id in `happenings`. */
@@ -99,6 +110,7 @@ export class Outcomes {
     if (known !== ABSENT) return known;
     const outcome = this.#compute(node, local, this.happenings.value(this.#receiptOf(envelope)));
     memory.add(local, envelope, outcome);
+    if (outcome === NOTHING_HAPPENS) (this.#ignored[node] as BitMatrix).add(local, envelope);
     return outcome;
   }
 
@@ -188,6 +200,17 @@ export class Outcomes {
     this.receivers[id] = this.nodeIndex(envelope.to);
     return id;
   }
+}
+
+/** Freezes a configuration, if it is plain data: no call may change it either. Others are the protocol's own business. */
+function freezeConfig(config: unknown): void {
+  try {
+    encode(config);
+  } catch (error) {
+    if (error instanceof NotPlainError) return;
+    throw error;
+  }
+  deepFreeze(config);
 }
 
 /** Whether a change's step had no effects at all; those that wait for the disk would show in the local state. */

@@ -207,7 +207,9 @@ export class ClusterSystem implements System, ClusterLayout {
       if (envelope === previous) continue;
       previous = envelope;
       const receiver = receivers[envelope] as number;
-      const outcome = outcomes.receive(receiver, words[at + receiver] as number, envelope);
+      const local = words[at + receiver] as number;
+      if (!this.#loses && outcomes.isIgnored(receiver, local, envelope)) continue;
+      const outcome = outcomes.receive(receiver, local, envelope);
       if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
       this.#delivery(sink, envelope, outcome, place, conditions, cut);
     }

@@ -31,6 +31,13 @@ const quoted = new Map<string, string>();
 const QUOTED_LENGTH_MAX = 32;
 const QUOTED_SIZE_MAX = 10_000;
 
+let bytesMet = false;
+
+/** Whether any value encoded so far held a byte string. */
+export function hasMetBytes(): boolean {
+  return bytesMet;
+}
+
 /**
  * The canonical encoding of `value`.
  *
@@ -57,15 +64,18 @@ function write(value: unknown, depth: number): string | null {
       if (value === null) return "null";
       if (depth > DEPTH_MAX) return null;
       if (Array.isArray(value)) return writeArray(value, depth + 1);
-      if (value instanceof Uint8Array)
-        return `#${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
-      return writeRecord(value, depth + 1);
+      return value instanceof Uint8Array ? writeBytes(value) : writeRecord(value, depth + 1);
     case "undefined":
     case "function":
     case "symbol":
     case "bigint":
       return null;
   }
+}
+
+function writeBytes(bytes: Uint8Array): string {
+  bytesMet = true;
+  return `#${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
 }
 
 function writeArray(array: readonly unknown[], depth: number): string | null {

@@ -5,7 +5,7 @@
  */
 
 import type { Table } from "../engine/table.ts";
-import { encode, NotPlainError } from "./encode.ts";
+import { encode, hasMetBytes, NotPlainError } from "./encode.ts";
 import { isEqual } from "./equal.ts";
 
 /** A function that must be pure is not. */
@@ -46,7 +46,7 @@ const INPUT_CHARACTERS_MAX = 2_000;
  * @throws EvaluationError if the call throws, or its results differ and are not plain
  */
 export function callTwice<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {
-  const bytes = inputs.some(holdsBytes) ? inputs.map(encode) : null;
+  const bytes = hasMetBytes() && inputs.some(holdsBytes) ? inputs.map(encode) : null;
   const first = attempt(functionName, inputs, call);
   const second = attempt(functionName, inputs, call);
   if (!isEqual(first, second)) {

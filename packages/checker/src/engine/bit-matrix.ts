@@ -1,0 +1,36 @@
+/** A set of pairs of ids, as a matrix of bits that grows in both directions: a look-up is one load. */
+export class BitMatrix {
+  /** How many words a row has; a power of two. */
+  #stride = 4;
+  #words: Int32Array = new Int32Array(256 * 4);
+
+  has(row: number, column: number): boolean {
+    const word = column >>> 5;
+    if (word >= this.#stride) return false;
+    return ((this.#words[row * this.#stride + word] as number) & (1 << (column & 31))) !== 0;
+  }
+
+  add(row: number, column: number): void {
+    const word = column >>> 5;
+    while (word >= this.#stride) this.#widen();
+    while ((row + 1) * this.#stride > this.#words.length) this.#lengthen();
+    const at = row * this.#stride + word;
+    this.#words[at] = (this.#words[at] as number) | (1 << (column & 31));
+  }
+
+  #widen(): void {
+    const rows = this.#words.length / this.#stride;
+    const wider = new Int32Array(this.#words.length * 2);
+    for (let row = 0; row < rows; row++) {
+      wider.set(this.#words.subarray(row * this.#stride, (row + 1) * this.#stride), row * this.#stride * 2);
+    }
+    this.#words = wider;
+    this.#stride *= 2;
+  }
+
+  #lengthen(): void {
+    const longer = new Int32Array(this.#words.length * 2);
+    longer.set(this.#words);
+    this.#words = longer;
+  }
+}
