@@ -91,6 +91,10 @@ export async function run(
     await yieldToEvents();
     if (signal?.aborted === true) explorer.stop("interrupted");
   }
+  if (explorer.distinct === 0 && explorer.ending === null) {
+    const why = explorer.generated === 0 ? "it has no initial state" : "its constraint excludes every initial state";
+    throw new SubjectError(`${why}, so every property would hold of nothing`);
+  }
   return resultOf(system, explorer, progress());
 }
 

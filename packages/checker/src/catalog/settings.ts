@@ -20,9 +20,14 @@ const CUSTOM = "custom";
 /** All models of the manifest that `check` runs as the gate. A spec without a manifest has one, with the defaults. */
 export function gateSettings(spec: Spec, manifest: Manifest | null, name: string): readonly Setting[] {
   if (manifest === null) return [setting(spec, null, name, {})];
-  return Object.entries(manifest.models)
-    .filter(([, { gate }]) => gate)
-    .map(([model]) => modelSetting(spec, manifest, name, model));
+  const gate = Object.entries(manifest.models).filter(([, model]) => model.gate);
+  if (gate.length === 0) {
+    throw new UserError(
+      EXIT.load,
+      `${name} has no model in the gate: its manifest must say "gate": true of one at least, so that it is not passed over.`,
+    );
+  }
+  return gate.map(([model]) => modelSetting(spec, manifest, name, model));
 }
 
 /** One model of the manifest. */

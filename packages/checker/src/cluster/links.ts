@@ -61,7 +61,7 @@ class Link {
   readonly #tails = new IdMap();
 
   constructor(from: string, to: string, envelopes: Table<Envelope<Signature>>) {
-    this.table = new Table(`link ${from} to ${to}`);
+    this.table = new Table(JSON.stringify(["link", from, to]));
     this.#envelopes = envelopes;
     this.table.intern([]);
   }

@@ -162,7 +162,7 @@ export class Outcomes {
     event: NodeEvent<Signature>,
     idle: boolean,
   ): number {
-    const outcome = this.events.push(event) - 1;
+    const outcome = this.events.push(deepFreeze(event)) - 1;
     const at = outcome * RECORD;
     if (at === this.records.length) this.records = grown(this.records);
     const { lo, hi } = this.locals[node] as Table<Local>;

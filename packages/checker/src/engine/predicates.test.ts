@@ -75,7 +75,7 @@ describe("a property that is not pure ends the run at the state that it was aske
       Math.floor(evaluations++ / 2) % 2 === 0 ? state.node("left").up : state.node("right").up;
     const failure = failureOf(await run(countingCluster({ always: { broken } })));
     expect(failure.message).toMatch(
-      /always property broken is not pure: it read something else after the same answers/,
+      /always property broken is not pure: it does something else after the same answers/,
     );
   });
 

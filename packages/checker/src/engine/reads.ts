@@ -11,8 +11,12 @@ import type { Table } from "./table.ts";
 
 /** One question to the state that a cursor points at. */
 export interface Read {
-  /** What the state answers. */
+  /** What the state answers, as far as it is remembered: ABSENT if a closure would have to be called for it. */
   key(): number;
+  /** What the state answers. Closures are called about the items that nothing is remembered of. */
+  ask(): number;
+  /** Shares the memory of a read that asks the same. */
+  share(other: Read): void;
   /** Whether the other read asks the same question, closures aside. */
   asksAs(other: Read): boolean;
 }
@@ -41,15 +45,25 @@ export interface Guide {
 export class Recorder {
   #log: Taken[] | null = null;
   #guide: Guide | null = null;
+  /** Whether a closure tried to read the state; it may have caught what it was told. */
+  #refused = false;
+  /** Whether that happened in the evaluation under way, which may have caught it too. */
+  #isNested = false;
 
-  /** The answer of `read`, taken down. A read that asked the same before answers in its place: it remembers more. */
+  /**
+   * The answer of `read`, taken down. It shares what reads at the same point have remembered, but where a closure has to
+   * be called it is the one of this evaluation: what it captures may be different by now in an earlier one's.
+   */
   take(read: Read): number {
-    if (this.#log === null) throw new NestedRead("the state was read outside its evaluation");
+    if (this.#log === null) {
+      this.#refused = true;
+      throw new NestedRead("the state was read outside its evaluation");
+    }
     const expected = this.#guide?.expected() ?? null;
-    const taken = expected !== null && expected.asksAs(read) ? expected : read;
-    const key = taken.key();
+    if (expected?.asksAs(read) === true) read.share(expected);
+    const key = read.ask();
     this.#guide?.follow(key);
-    this.#log.push({ read: taken, key });
+    this.#log.push({ read, key });
     return key;
   }
 
@@ -58,21 +72,36 @@ export class Recorder {
     const log: Taken[] = [];
     this.#log = log;
     this.#guide = guide;
+    this.#isNested = false;
     try {
-      return { result: call(), log };
+      const result = call();
+      if (this.#wasNested()) throw new NestedRead("a closure read the state");
+      return { result, log };
     } finally {
       this.#log = null;
     }
+  }
+
+  #wasNested(): boolean {
+    return this.#isNested;
+  }
+
+  #wasRefused(): boolean {
+    return this.#refused;
   }
 
   /** Runs `call`, which must not read the state. */
   closed<T>(call: () => T): T {
     const log = this.#log;
     this.#log = null;
+    this.#refused = false;
     try {
-      return call();
+      const result = call();
+      if (this.#wasRefused()) throw new NestedRead("a closure read the state");
+      return result;
     } finally {
       this.#log = log;
+      this.#isNested ||= this.#refused;
     }
   }
 }
@@ -91,6 +120,12 @@ export class SlotRead implements Read {
     return this.#cursor.words[this.#cursor.at + this.#slot] as number;
   }
 
+  ask(): number {
+    return this.key();
+  }
+
+  share(): void {}
+
   asksAs(other: Read): boolean {
     return other instanceof SlotRead && other.#cursor === this.#cursor && other.#slot === this.#slot;
   }
@@ -101,7 +136,7 @@ export class ProjectionRead implements Read {
   readonly #cursor: Cursor;
   readonly #slot: number;
   readonly #project: (id: number) => number;
-  readonly #known = new IdMap();
+  #known = new IdMap();
 
   constructor(cursor: Cursor, slot: number, project: (id: number) => number) {
     this.#cursor = cursor;
@@ -110,12 +145,20 @@ export class ProjectionRead implements Read {
   }
 
   key(): number {
+    return this.#known.get(this.#cursor.words[this.#cursor.at + this.#slot] as number);
+  }
+
+  ask(): number {
     const id = this.#cursor.words[this.#cursor.at + this.#slot] as number;
     const known = this.#known.get(id);
     if (known !== ABSENT) return known;
     const key = this.#project(id);
     this.#known.set(id, key);
     return key;
+  }
+
+  share(other: Read): void {
+    if (other instanceof ProjectionRead) this.#known = other.#known;
   }
 
   asksAs(other: Read): boolean {
@@ -141,6 +184,12 @@ export class MembershipRead implements Read {
     return 0;
   }
 
+  ask(): number {
+    return this.key();
+  }
+
+  share(): void {}
+
   asksAs(other: Read): boolean {
     return other instanceof MembershipRead && other.#cursor === this.#cursor && other.#element === this.#element;
   }
@@ -153,7 +202,7 @@ export class SelectionRead implements Read {
   readonly #tuples: Tuples;
   readonly #satisfies: (element: number) => boolean;
   /** By element: 1 if it satisfies the predicate, 0 if not. */
-  readonly #known = new IdMap();
+  #known = new IdMap();
 
   constructor(cursor: Cursor, bagAt: number, tuples: Tuples, satisfies: (element: number) => boolean) {
     this.#cursor = cursor;
@@ -167,21 +216,28 @@ export class SelectionRead implements Read {
     let tuple = EMPTY_TUPLE;
     for (let index = at + this.#bagAt; index < at + length; index++) {
       const element = words[index] as number;
-      if (this.#selects(element)) tuple = this.#tuples.extend(tuple, element);
+      const known = this.#known.get(element);
+      if (known === ABSENT) return ABSENT;
+      if (known === 1) tuple = this.#tuples.extend(tuple, element);
     }
     return tuple;
   }
 
-  asksAs(other: Read): boolean {
-    return other instanceof SelectionRead && other.#cursor === this.#cursor;
+  ask(): number {
+    const { words, at, length } = this.#cursor;
+    for (let index = at + this.#bagAt; index < at + length; index++) {
+      const element = words[index] as number;
+      if (this.#known.get(element) === ABSENT) this.#known.set(element, this.#satisfies(element) ? 1 : 0);
+    }
+    return this.key();
   }
 
-  #selects(element: number): boolean {
-    const known = this.#known.get(element);
-    if (known !== ABSENT) return known === 1;
-    const satisfied = this.#satisfies(element);
-    this.#known.set(element, satisfied ? 1 : 0);
-    return satisfied;
+  share(other: Read): void {
+    if (other instanceof SelectionRead) this.#known = other.#known;
+  }
+
+  asksAs(other: Read): boolean {
+    return other instanceof SelectionRead && other.#cursor === this.#cursor;
   }
 }
 

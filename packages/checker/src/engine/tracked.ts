@@ -1,3 +1,4 @@
+import { isEqual } from "../values/equal.ts";
 import { ImpureError, callTwice } from "../values/purity.ts";
 import { ABSENT, PairMap } from "./pair-map.ts";
 import { NestedRead } from "./reads.ts";
@@ -45,34 +46,26 @@ export class Tracked<R> {
         const leaf = this.#results[at] as { readonly result: R } | null;
         return leaf === null ? this.#learn() : leaf.result;
       }
-      const next = this.#edges.get(at, this.#keyOf(read));
+      const next = this.#edges.get(at, read.key());
       if (next === ABSENT) return this.#learn();
       at = next;
     }
   }
 
-  #keyOf(read: Read): number {
-    try {
-      return read.key();
-    } catch (error) {
-      if (!(error instanceof NestedRead)) throw error;
-      this.#forget();
-      return ABSENT;
-    }
-  }
-
-  /** Calls the function, twice, and adds the path of its reads to the tree. */
+  /**
+   * Calls the function, twice, and adds the path of its reads to the tree. The second time every answer is remembered, so
+   * that no closure is called again, as none will be when the tree is walked: one with an effect beside its answer shows.
+   */
   #learn(): R {
     try {
-      const runs: { readonly log: Log }[] = [];
+      const logs: Log[] = [];
       const result = callTwice(this.name, [], () => {
-        const run = this.#recorder.record(this.#call, this.#guide());
-        runs.push(run);
+        const run = this.#recorder.record(this.#call, logs[0] === undefined ? this.#guide() : along(logs[0]));
+        logs.push(run.log);
         return run.result;
       });
-      const [first, second] = runs;
-      const log = first?.log ?? [];
-      if (!sameReads(log, second?.log ?? []))
+      const [log = [], second = []] = logs;
+      if (!sameReads(log, second))
         throw new ImpureError(this.name, "two calls read different things", "(the same state)");
       this.#insert(log, result);
       return result;
@@ -115,13 +108,20 @@ export class Tracked<R> {
       }
       at = next;
     }
-    if (this.#reads[at] !== null) this.#rejectOrder();
+    const known = this.#results[at] ?? null;
+    if (this.#reads[at] !== null || (known !== null && !isEqual(known.result, result))) this.#rejectOrder();
     this.#results[at] = { result };
   }
 
   #rejectOrder(): never {
-    throw new ImpureError(this.name, "it read something else after the same answers", "an earlier state");
+    throw new ImpureError(this.name, "it does something else after the same answers", "an earlier state");
   }
+}
+
+/** Expects the reads of an earlier run, one after the other. */
+function along(log: Log): Guide {
+  let next = 0;
+  return { expected: () => log[next]?.read ?? null, follow: () => next++ };
 }
 
 function sameReads(first: Log, second: Log): boolean {

@@ -27,11 +27,11 @@ export class Layout {
       switch (variable.kind) {
         case "value":
           places.push({ kind: "value", name, slot });
-          tables.push(new Table(`variable ${name}`));
+          tables.push(new Table(JSON.stringify(["variable", name])));
           break;
         case "function":
           places.push({ kind: "function", name, slot, keys: variable.keys });
-          for (const key of variable.keys) tables.push(new Table(`variable ${name}[${key}]`));
+          for (const key of variable.keys) tables.push(new Table(JSON.stringify(["variable", name, key])));
           break;
         case "set":
           places.push({ kind: "set", name });

@@ -224,7 +224,7 @@ export class ModelSystem implements System {
   #changes(next: Next<Variables>): readonly Change[] {
     if (next === undefined) return [];
     const updates = Array.isArray(next) ? (next as readonly Update<Variables>[]) : [next as Update<Variables>];
-    return updates.map((update) => this.#change(update));
+    return updates.map((update) => this.#change(checkedUpdate(update)));
   }
 
   #change(update: Update<Variables>): Change {
@@ -262,6 +262,14 @@ export class ModelSystem implements System {
   #element(variable: string, item: Plain): number {
     return this.#layout.elements.intern({ variable, item });
   }
+}
+
+/** An update must be a record: what has no fields by accident would pass for a step that changes nothing. */
+function checkedUpdate(update: Update<Variables>): Update<Variables> {
+  const isRecord =
+    typeof update === "object" && update !== null && !Array.isArray(update) && !(Symbol.iterator in update);
+  if (isRecord) return update;
+  throw new TypeError(`it returned a ${typeof update} where undefined, an update or a list of updates is due`);
 }
 
 function ascending(ids: readonly number[]): readonly number[] {
