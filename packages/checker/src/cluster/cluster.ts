@@ -116,7 +116,10 @@ export interface ClusterOptions<S extends Signature, H extends { readonly [name:
   readonly persistence?: "synchronous" | "asynchronous";
   readonly clients?: { readonly [name: string]: Client<S> };
   readonly observers?: { readonly [N in keyof H]: Observer<S, H[N]> };
-  /** States that do not satisfy it are checked, but neither counted as distinct nor explored. */
+  /**
+   * States that do not satisfy it are checked, but neither counted as distinct nor explored. Without order, a message
+   * that its receiver ignores stays in flight, so a constraint that counts messages counts those too.
+   */
   readonly constraint?: (state: ClusterState<S, H>) => boolean;
   /** Whether a state in which nothing can happen any more is an error. It is not, unless forbidden. */
   readonly deadlock?: "forbidden" | "allowed";
