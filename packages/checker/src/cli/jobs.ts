@@ -10,6 +10,7 @@ import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Mutant } from "../mutants/mutant.ts";
 import type { Progress, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
+import { EXIT, UserError } from "./exit.ts";
 import { runSpec } from "./run-spec.ts";
 
 export type Job =
@@ -40,6 +41,8 @@ export function jobTitle(job: Job): string {
 export interface JobResult {
   readonly parameters: ParameterValues;
   readonly result: RunResult;
+  /** Of a mutant that was caught: whether the property breaks as soon without the edit, which then proves nothing. */
+  readonly breaksUnedited: boolean;
 }
 
 /** Does one job. */
@@ -47,12 +50,27 @@ export async function doJob(job: Job, onProgress: (progress: Progress) => void):
   const original = await loadSpec(job.files);
   if (job.type === "model") {
     const { parameters } = job.setting;
-    return { parameters, result: await runSpec(jobTitle(job), original, parameters, {}, onProgress) };
+    const result = await runSpec(jobTitle(job), original, parameters, {}, onProgress);
+    return { parameters, result, breaksUnedited: false };
   }
   const { mutant } = job;
   const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
   const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
-  return { parameters, result: await runSpec(jobTitle(job), spec, parameters, {}, onProgress) };
+  const result = await runSpec(jobTitle(job), spec, parameters, {}, onProgress);
+  const caught = result.properties.some(({ verdict }) => verdict === "violated");
+  const breaksUnedited = caught && (await breaks(job, withOnly(original, mutant.property), parameters, result.depth));
+  return { parameters, result, breaksUnedited };
+}
+
+/** Whether the spec as it is breaks within `depthMax`. One that refuses the mutant's parameters does not. */
+async function breaks(job: Job, spec: Spec, parameters: ParameterValues, depthMax: number): Promise<boolean> {
+  try {
+    const { properties } = await runSpec(jobTitle(job), spec, parameters, { depthMax }, () => {});
+    return properties.some(({ verdict }) => verdict === "violated");
+  } catch (error) {
+    if (error instanceof UserError && error.exitCode === EXIT.load) return false;
+    throw error;
+  }
 }
 
 /** The spec held to one property alone: a mutant counts as caught by the property named for it, not by another. */

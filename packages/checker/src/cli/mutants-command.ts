@@ -63,12 +63,12 @@ export function reportInterruption(console: Console, codes: readonly ExitCode[],
 export function reportMutant(
   console: Console,
   job: Extract<Job, { type: "mutant" }>,
-  { parameters, result }: JobResult,
+  { parameters, result, breaksUnedited }: JobResult,
   show = false,
 ): ExitCode {
   const { colors } = console;
   const { files, mutant } = job;
-  const fault = faultOf(mutant, result);
+  const fault = faultOf(mutant, result, breaksUnedited);
   const mark = fault === null ? colors.green("ok  ") : colors.red("FAIL");
   const broken = result.properties.find(({ verdict }) => verdict === "violated");
   const depth = broken?.trace?.length ?? result.depth;
@@ -88,7 +88,8 @@ export function reportMutant(
 }
 
 /** Why a mutant counts as not caught, or null if it is caught. */
-function faultOf({ property }: Mutant, result: RunResult): string | null {
+function faultOf({ property }: Mutant, result: RunResult, breaksUnedited: boolean): string | null {
+  if (breaksUnedited) return `It proves nothing: ${property} breaks without the edit too, under the same parameters.`;
   if (result.failure !== null) return `It fails before ${property} can break: ${result.failure.error.message}`;
   const broken = result.properties.find(({ verdict }) => verdict === "violated");
   return broken === undefined ? `It survives: ${property} does not break (${result.verdict}).` : null;
