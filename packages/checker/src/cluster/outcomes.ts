@@ -55,8 +55,8 @@ export class Outcomes {
   /** By node: (local state, happening) and (local state, message) to outcome. */
   readonly #happened: readonly PairMap[];
   readonly #received: readonly RowMap[];
-  /** By node: the (local state, message) pairs whose outcome is NOTHING_HAPPENS, which most are. */
-  readonly #ignored: readonly BitMatrix[];
+  /** The (node's local state, message) pairs whose outcome is NOTHING_HAPPENS, which most are. */
+  readonly #ignored = new BitMatrix();
   readonly #receipts: number[] = [];
   readonly #outputs: Table<unknown> = new Table("output");
   /** By message: the nodes that it goes from and to. */
@@ -80,7 +80,6 @@ export class Outcomes {
     this.locals = entries.map(([id]) => new Table(`node ${id}`));
     this.#happened = entries.map(() => new PairMap());
     this.#received = entries.map(() => new RowMap());
-    this.#ignored = entries.map(() => new BitMatrix());
   }
 
   /** The index of a node by name; ABSENT if there is none. */
@@ -90,7 +89,7 @@ export class Outcomes {
 
   /** Whether a message is known to change nothing and to have no effect, where such a delivery is no transition. */
   isIgnored(node: number, local: number, envelope: number): boolean {
-    return (this.#ignored[node] as BitMatrix).has(local, envelope);
+    return this.#ignored.has(local * this.#contexts.length + node, envelope);
   }
 
   /** The outcome of a happening by its id in `happenings`. */
@@ -110,7 +109,7 @@ export class Outcomes {
     if (known !== ABSENT) return known;
     const outcome = this.#compute(node, local, this.happenings.value(this.#receiptOf(envelope)));
     memory.add(local, envelope, outcome);
-    if (outcome === NOTHING_HAPPENS) (this.#ignored[node] as BitMatrix).add(local, envelope);
+    if (outcome === NOTHING_HAPPENS) this.#ignored.add(local * this.#contexts.length + node, envelope);
     return outcome;
   }
 
@@ -128,7 +127,7 @@ export class Outcomes {
     const before = (this.locals[node] as Table<Local>).value(local);
     const after = change(context, before, happening);
     if (after === null) return IMPOSSIBLE;
-    const next = this.#internLocal(context, happening, before, after.local);
+    const next = isSame(before, after.local) ? local : this.#internLocal(context, happening, before, after.local);
     const idle = happening.type === "receive" && next === local && hasNoEffects(after);
     // Without order such a delivery is no transition: the message may as well be delivered later. A fifo link moves on.
     if (idle && this.#order === "none") return NOTHING_HAPPENS;
@@ -211,6 +210,17 @@ function freezeConfig(config: unknown): void {
     throw error;
   }
   deepFreeze(config);
+}
+
+/** Whether a local state is what it was, part by part, as after a step that changes nothing. */
+function isSame(before: Local, after: Local): boolean {
+  return (
+    before.status === "up" &&
+    after.status === "up" &&
+    before.memory === after.memory &&
+    before.timers === after.timers &&
+    before.behind === after.behind
+  );
 }
 
 /** Whether a change's step had no effects at all; those that wait for the disk would show in the local state. */

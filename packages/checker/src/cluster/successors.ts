@@ -16,6 +16,9 @@ import type { Outcomes } from "./outcomes.ts";
 /** No node, no place, no client: this transition leaves them as they are. */
 export const NONE = -1;
 
+/** How many places of the bag a sleep set speaks of. */
+export const SLEEP_PLACES = 32;
+
 /** Where things stand in a state's words. */
 export interface ClusterLayout {
   readonly clientAt: number;
@@ -33,20 +36,6 @@ export interface ObserverSlot {
   observe(history: unknown, event: NodeEvent<Signature>): unknown;
 }
 
-/** One transition, as the parts that differ from the state at `from`. The same object is filled anew each time. */
-export interface Transition {
-  node: number;
-  outcome: number;
-  /** The word that holds the message to be taken out of the network, or the queue that it heads. */
-  place: number;
-  conditions: number;
-  client: number;
-  /** The client's count afterwards. */
-  count: number;
-  action: number;
-  detail: number;
-}
-
 export class SuccessorWriter {
   readonly #from: FingerprintedCursor;
   readonly #layout: ClusterLayout;
@@ -61,6 +50,14 @@ export class SuccessorWriter {
   readonly #isSet: boolean;
   /** By observer: its history in the successor. */
   readonly #histories: Int32Array;
+  /**
+   * The sleep set of the state at `from`, by place in the bag as far as a word goes: deliveries that need not be computed
+   * in a successor, since they lead from there to states found by then, unless the transition to it depends on them. See
+   * docs/decisions/0012.
+   */
+  asleep = 0;
+  /** That of the successor whose bag was written last. */
+  #asleepAfter = 0;
 
   constructor(parts: {
     readonly from: FingerprintedCursor;
@@ -84,8 +81,26 @@ export class SuccessorWriter {
     this.#histories = new Int32Array(parts.observers.length);
   }
 
-  /** Emits the successor, unless its fingerprint alone tells the sink that it need not be written. */
-  emit(sink: Sink, { node, outcome, place, conditions, client, count, action, detail }: Transition): void {
+  /**
+   * Emits the successor, unless its fingerprint alone tells the sink that it need not be written.
+   *
+   * @param node whose local state changes, and `outcome` how; NONE if no node's does
+   * @param place the word that holds the message to be taken out of the network, or the queue that it heads
+   * @param conditions the conditions afterwards
+   * @param client whose count changes, and `count` what it is afterwards
+   * @returns whether it is among the states found and no history tells it from the state at `from`
+   */
+  emit(
+    sink: Sink,
+    node: number,
+    outcome: number,
+    place: number,
+    conditions: number,
+    client: number,
+    count: number,
+    action: number,
+    detail: number,
+  ): boolean {
     const layout = this.#layout;
     const from = this.#from;
     const { words, at } = from;
@@ -93,6 +108,7 @@ export class SuccessorWriter {
     const record = outcome * RECORD;
     let lo = from.lo;
     let hi = from.hi;
+    let heard = false;
 
     if (outcome > NOTHING_HAPPENS) {
       for (let index = 0; index < this.#observers.length; index++) {
@@ -100,6 +116,7 @@ export class SuccessorWriter {
         const after = this.#observe(index, before, outcome);
         this.#histories[index] = after;
         if (after === before) continue;
+        heard = true;
         const { table } = this.#observers[index] as ObserverSlot;
         lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
         hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
@@ -124,7 +141,7 @@ export class SuccessorWriter {
       this.#writeSlots(sink, node, outcome, conditions, client, count);
       if (this.#links !== null) this.#writeLinks(this.#links, sink, outcome, place, lo, hi, action, detail);
       else this.#writeSet(sink, outcome, place, lo, hi, action, detail);
-      return;
+      return false;
     }
 
     lo = (lo + (records[record + LO] as number)) | 0;
@@ -134,10 +151,12 @@ export class SuccessorWriter {
       lo = (lo - (this.#outcomes.envelopes.lo[taken] as number)) | 0;
       hi = (hi - (this.#outcomes.envelopes.hi[taken] as number)) | 0;
     }
-    if (sink.dismisses(lo, hi, action)) return;
+    if (sink.dismisses(lo, hi, action)) return !heard;
     this.#writeSlots(sink, node, outcome, conditions, client, count);
-    sink.emit(this.#writeBag(sink.words, record, place), lo, hi, action, detail);
+    const length = this.#writeBag(sink.words, record, place, node, heard || node === NONE ? 0 : this.asleep);
+    return sink.emit(length, lo, hi, this.#asleepAfter, action, detail) && !heard;
   }
+
 
   #writeSlots(sink: Sink, node: number, outcome: number, conditions: number, client: number, count: number): void {
     const { words, at, length } = this.#from;
@@ -156,20 +175,30 @@ export class SuccessorWriter {
     }
   }
 
-  /** The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. */
-  #writeBag(next: Uint32Array, record: number, place: number): number {
+  /**
+   * The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. On the way the
+   * deliveries in `asleep` are followed to where they come to stand, those to `node` left out.
+   */
+  #writeBag(next: Int32Array, record: number, place: number, node: number, asleep: number): number {
     const { words, at, length } = this.#from;
-    const { records, ascendingSends: sends } = this.#outcomes;
+    const { slots } = this.#layout;
+    const { records, ascendingSends: sends, receivers } = this.#outcomes;
     let sent = records[record + SENDS_FROM] as number;
     const sendsEnd = records[record + SENDS_TO] as number;
-    let end = this.#layout.slots;
+    let end = slots;
+    let left = asleep;
+    let moved = 0;
     for (let index = end; index < length; index++) {
+      const sleeps = left & 1;
+      left >>>= 1;
       if (index === place) continue;
       const envelope = words[at + index] as number;
       while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
+      if (sleeps === 1 && end - slots < SLEEP_PLACES && receivers[envelope] !== node) moved |= 1 << (end - slots);
       next[end++] = envelope;
     }
     while (sent < sendsEnd) next[end++] = sends[sent++] as number;
+    this.#asleepAfter = moved;
     return end;
   }
 
@@ -212,7 +241,7 @@ export class SuccessorWriter {
     while (sent < sendsEnd) add(sends[sent++] as number);
     lo |= 0;
     hi |= 0;
-    if (!sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, action, detail);
+    if (!sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, action, detail);
   }
 
   #writeLinks(
@@ -246,7 +275,7 @@ export class SuccessorWriter {
       lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
       hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
     }
-    if (!sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, action, detail);
+    if (!sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, 0, action, detail);
   }
 
   #observe(index: number, history: number, outcome: number): number {
@@ -259,7 +288,7 @@ export class SuccessorWriter {
     const before = table.value(history);
     const inputs = [before, event];
     const observed = callTwice(`observer ${name}`, inputs, () => observer.observe(before, event));
-    const after = internResult(`observer ${name}`, inputs, table, observed);
+    const after = observed === before ? history : internResult(`observer ${name}`, inputs, table, observed);
     memory.add(history, outcome, after);
     return after;
   }

@@ -29,8 +29,8 @@ import { NodeOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
 import { clusterPredicates } from "./predicates.ts";
-import { NONE, SuccessorWriter } from "./successors.ts";
-import type { ClusterLayout, ObserverSlot, Transition } from "./successors.ts";
+import { NONE, SLEEP_PLACES, SuccessorWriter } from "./successors.ts";
+import type { ClusterLayout, ObserverSlot } from "./successors.ts";
 
 /** A client with its nodes and requests as ids. */
 interface ClientSlots {
@@ -61,16 +61,6 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly slots: number;
 
   readonly #writer: SuccessorWriter;
-  readonly #transition: Transition = {
-    node: NONE,
-    outcome: NOTHING_HAPPENS,
-    place: NONE,
-    conditions: 0,
-    client: NONE,
-    count: 0,
-    action: 0,
-    detail: 0,
-  };
   readonly #clients: readonly ClientSlots[];
   readonly #counts: readonly Table<number>[];
   readonly #actions: ClusterActions;
@@ -145,7 +135,7 @@ export class ClusterSystem implements System, ClusterLayout {
   initial(sink: Sink): void {
     const start = this.outcomes.happenings.intern({ type: "start" });
     const { from } = this;
-    const words = new Uint32Array(this.slots);
+    const words = new Int32Array(this.slots);
     for (const [node, { protocol, config }] of Object.values(this.options.nodes).entries()) {
       const name = `${protocol.name}.initial of node ${this.nodeNames[node]}`;
       const disk = callTwice(name, [], () => protocol.initial(config));
@@ -171,11 +161,11 @@ export class ClusterSystem implements System, ClusterLayout {
         lo: collector.lo,
         hi: collector.hi,
       });
-      collector.words = new Uint32Array(0);
+      collector.words = new Int32Array(0);
     }
     sink.reserve(from.length);
     sink.words.set(from.words.subarray(0, from.length));
-    sink.emit(from.length, from.lo, from.hi, ABSENT, 0);
+    sink.emit(from.length, from.lo, from.hi, 0, ABSENT, 0);
   }
 
   successors(sink: Sink): void {
@@ -201,17 +191,27 @@ export class ClusterSystem implements System, ClusterLayout {
     const { words, at, length } = this.from;
     const { outcomes } = this;
     const { receivers } = outcomes;
+    const writer = this.#writer;
+    const sleeps = sink.passesOver && !this.#loses && !this.#duplicates;
+    const asleep = sleeps ? this.from.asleep : 0;
+    // What a constraint may have kept from being found and explored says nothing of what would come after it.
+    writer.asleep = this.constraint === null ? asleep : 0;
     let previous = ABSENT;
     for (let place = this.slots; place < length; place++) {
       const envelope = words[at + place] as number;
       if (envelope === previous) continue;
       previous = envelope;
+      const bit = place - this.slots < SLEEP_PLACES ? 1 << (place - this.slots) : 0;
+      if ((asleep & bit) !== 0) {
+        sink.passOver(this.#actions.message("deliver", envelope));
+        continue;
+      }
       const receiver = receivers[envelope] as number;
       const local = words[at + receiver] as number;
       if (!this.#loses && outcomes.isIgnored(receiver, local, envelope)) continue;
       const outcome = outcomes.receive(receiver, local, envelope);
       if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
-      this.#delivery(sink, envelope, outcome, place, conditions, cut);
+      if (this.#delivery(sink, envelope, outcome, place, conditions, cut) && sleeps) writer.asleep |= bit;
     }
   }
 
@@ -238,25 +238,27 @@ export class ClusterSystem implements System, ClusterLayout {
     place: number,
     conditions: number,
     cut: readonly boolean[] | null,
-  ): void {
+  ): boolean {
     const lost = this.#loses ? this.conditions.spend(conditions, "loss") : ABSENT;
     if (lost !== ABSENT) {
       const action = this.#actions.message("lose", envelope);
       this.#emit(sink, NONE, NOTHING_HAPPENS, place, lost, action, envelope);
     }
     const receiver = this.outcomes.receivers[envelope] as number;
-    if (outcome === IMPOSSIBLE) return;
-    if (cut !== null && cut[this.outcomes.senders[envelope] as number] !== cut[receiver]) return;
+    if (outcome === IMPOSSIBLE) return false;
+    if (cut !== null && cut[this.outcomes.senders[envelope] as number] !== cut[receiver]) return false;
     const idle = this.outcomes.records[outcome * RECORD + IS_IDLE] === 1;
+    let rests = false;
     if (!idle || this.links !== null) {
       const action = this.#actions.message("deliver", envelope);
-      this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
+      rests = this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
-    if (idle || this.#isSet || !this.#duplicates) return;
+    if (idle || this.#isSet || !this.#duplicates) return rests;
     const duplicated = this.conditions.spend(conditions, "duplication");
-    if (duplicated === ABSENT) return;
+    if (duplicated === ABSENT) return rests;
     const action = this.#actions.message("duplicate", envelope);
     this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
+    return rests;
   }
 
   #nodeOptions(sink: Sink, conditions: number): void {
@@ -289,7 +291,7 @@ export class ClusterSystem implements System, ClusterLayout {
         const action = this.#actions.request(request);
         const detail = this.#actions.detailOfRequest(request, node, client);
         const count = counts.intern(made + 1);
-        this.#writer.emit(sink, { node, outcome, place: NONE, conditions, client, count, action, detail });
+        this.#writer.emit(sink, node, outcome, NONE, conditions, client, count, action, detail);
       }
     }
   }
@@ -316,19 +318,11 @@ export class ClusterSystem implements System, ClusterLayout {
     conditions: number,
     action: number,
     detail: number,
-  ): void {
-    const transition = this.#transition;
-    transition.node = node;
-    transition.outcome = outcome;
-    transition.place = place;
-    transition.conditions = conditions;
-    transition.client = NONE;
-    transition.action = action;
-    transition.detail = detail;
-    this.#writer.emit(sink, transition);
+  ): boolean {
+    return this.#writer.emit(sink, node, outcome, place, conditions, NONE, 0, action, detail);
   }
 
-  #fingerprint(words: Uint32Array): { readonly lo: number; readonly hi: number } {
+  #fingerprint(words: Int32Array): { readonly lo: number; readonly hi: number } {
     let lo = 0;
     let hi = 0;
     for (let slot = 0; slot < this.slots; slot++) {
@@ -366,22 +360,27 @@ export class ClusterSystem implements System, ClusterLayout {
 
 /** Keeps the last state emitted. */
 class Latest implements Sink {
-  words: Uint32Array = new Uint32Array(0);
+  words: Int32Array = new Int32Array(0);
   length = 0;
   lo = 0;
   hi = 0;
 
   reserve(length: number): void {
-    if (length > this.words.length) this.words = new Uint32Array(length);
+    if (length > this.words.length) this.words = new Int32Array(length);
   }
+
+  readonly passesOver = false;
 
   dismisses(): boolean {
     return false;
   }
 
-  emit(length: number, lo: number, hi: number): void {
+  passOver(): void {}
+
+  emit(length: number, lo: number, hi: number): boolean {
     this.length = length;
     this.lo = lo;
     this.hi = hi;
+    return true;
   }
 }

@@ -43,7 +43,7 @@ const INITIAL = -1;
 
 /** Explores one system. Call `advance` until `done`. */
 export class Explorer implements Sink {
-  words: Uint32Array = new Uint32Array(256);
+  words: Int32Array = new Int32Array(256);
   generated = 0;
   /** The longest shortest path so far, in states. */
   depth = 0;
@@ -64,6 +64,7 @@ export class Explorer implements Sink {
   #found = new Float64Array(64);
   /** Whether a known state is of no further interest: step properties look at every transition. */
   readonly #judgesByFingerprint: boolean;
+  readonly passesOver: boolean;
   /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
   #parent = INITIAL;
   #ordinal = 0;
@@ -77,6 +78,7 @@ export class Explorer implements Sink {
     this.#limits = limits;
     this.#unreached = system.sometimes;
     this.#judgesByFingerprint = system.step.length === 0;
+    this.passesOver = this.#judgesByFingerprint;
   }
 
   get distinct(): number {
@@ -129,7 +131,7 @@ export class Explorer implements Sink {
   }
 
   reserve(length: number): void {
-    if (length > this.words.length) this.words = new Uint32Array(length * 2);
+    if (length > this.words.length) this.words = new Int32Array(length * 2);
   }
 
   dismisses(lo: number, hi: number, action: number): boolean {
@@ -139,8 +141,12 @@ export class Explorer implements Sink {
     return true;
   }
 
-  emit(length: number, lo: number, hi: number, action: number, _detail: number): void {
-    if (this.done) return;
+  passOver(action: number): void {
+    if (!this.done) this.#count(action);
+  }
+
+  emit(length: number, lo: number, hi: number, asleep: number, action: number, _detail: number): boolean {
+    if (this.done) return false;
     const ordinal = this.#ordinal;
     this.#count(action);
     const system = this.#system;
@@ -157,15 +163,17 @@ export class Explorer implements Sink {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
-        this.#frontier.push(this.words, length, lo, hi);
+        this.#frontier.push(this.words, length, lo, hi, asleep);
       }
       for (const predicate of this.#unreached) if (predicate.test()) this.#reach(predicate, ordinal);
       const violated = firstFalse(system.always);
-      if (violated !== null) return this.#violate("always", violated.name, ordinal);
+      if (violated !== null) this.#violate("always", violated.name, ordinal);
     }
-    if (broken !== null) return this.#violate("step", broken.name, ordinal);
+    if (broken !== null && !this.done) this.#violate("step", broken.name, ordinal);
+    if (this.done) return within;
     this.#isJudging = false;
     if (this.distinct >= (this.#limits.statesMax ?? Number.POSITIVE_INFINITY)) this.stop("max-states");
+    return within;
   }
 
   /** Counts one successor of the state under expansion. */
@@ -257,5 +265,5 @@ function firstFalse(predicates: readonly Predicate[]): Predicate | null {
 
 /** A cursor over nothing yet. */
 export function emptyCursor(): FingerprintedCursor {
-  return { words: new Uint32Array(0), at: 0, length: 0, lo: 0, hi: 0 };
+  return { words: new Int32Array(0), at: 0, length: 0, lo: 0, hi: 0, asleep: 0 };
 }

@@ -1,6 +1,6 @@
 /** Where in some array of words a state stands. The same cursor is moved from state to state. */
 export interface Cursor {
-  words: Uint32Array;
+  words: Int32Array;
   /** Where the state's words begin. */
   at: number;
   /** How many words it has. */
@@ -9,15 +9,15 @@ export interface Cursor {
 
 /** 1 MiB a chunk. */
 const CHUNK_WORDS = 2 ** 18;
-/** Before each state: how many words it has, and its fingerprint. */
-const HEADER_WORDS = 3;
+/** Before each state: how many words it has, its fingerprint, and its sleep set. */
+const HEADER_WORDS = 4;
 /** In the place of a length: the rest of the chunk is unused. */
-const END_OF_CHUNK = 0xffff_ffff;
+const END_OF_CHUNK = -1;
 
 /** The states found but not expanded yet, first in first out, in chunks that are used again once they are read. */
 export class Frontier {
-  #chunks: Uint32Array[] = [new Uint32Array(CHUNK_WORDS)];
-  #spare: Uint32Array | null = null;
+  #chunks: Int32Array[] = [new Int32Array(CHUNK_WORDS)];
+  #spare: Int32Array | null = null;
   #readAt = 0;
   #writeAt = 0;
   #size = 0;
@@ -29,44 +29,46 @@ export class Frontier {
 
   /** The most memory that the frontier has taken so far. */
   get bytesMax(): number {
-    return this.#chunksMax * CHUNK_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+    return this.#chunksMax * CHUNK_WORDS * Int32Array.BYTES_PER_ELEMENT;
   }
 
-  push(words: Uint32Array, length: number, lo: number, hi: number): void {
-    let chunk = this.#chunks[this.#chunks.length - 1] as Uint32Array;
+  push(words: Int32Array, length: number, lo: number, hi: number, asleep: number): void {
+    let chunk = this.#chunks[this.#chunks.length - 1] as Int32Array;
     if (this.#writeAt + HEADER_WORDS + length > chunk.length) chunk = this.#extend(chunk, HEADER_WORDS + length);
     let at = this.#writeAt;
     chunk[at++] = length;
     chunk[at++] = lo;
     chunk[at++] = hi;
+    chunk[at++] = asleep;
     for (let index = 0; index < length; index++) chunk[at++] = words[index] as number;
     this.#writeAt = at;
     this.#size++;
   }
 
-  /** Takes the first state: `into` points at it until the next call, and its fingerprint is returned through `into`. */
-  shift(into: Cursor & { lo: number; hi: number }): void {
-    let chunk = this.#chunks[0] as Uint32Array;
+  /** Takes the first state: `into` points at it until the next call, and what came with it is returned through `into`. */
+  shift(into: Cursor & { lo: number; hi: number; asleep: number }): void {
+    let chunk = this.#chunks[0] as Int32Array;
     if (this.#readAt >= chunk.length || chunk[this.#readAt] === END_OF_CHUNK) {
       this.#spare = chunk;
       this.#chunks.shift();
-      chunk = this.#chunks[0] as Uint32Array;
+      chunk = this.#chunks[0] as Int32Array;
       this.#readAt = 0;
     }
     const length = chunk[this.#readAt] as number;
     into.words = chunk;
     into.length = length;
-    into.lo = (chunk[this.#readAt + 1] as number) | 0;
-    into.hi = (chunk[this.#readAt + 2] as number) | 0;
+    into.lo = chunk[this.#readAt + 1] as number;
+    into.hi = chunk[this.#readAt + 2] as number;
+    into.asleep = chunk[this.#readAt + 3] as number;
     into.at = this.#readAt + HEADER_WORDS;
     this.#readAt = into.at + length;
     this.#size--;
   }
 
-  #extend(full: Uint32Array, words: number): Uint32Array {
+  #extend(full: Int32Array, words: number): Int32Array {
     if (this.#writeAt < full.length) full[this.#writeAt] = END_OF_CHUNK;
     const reusable = this.#spare !== null && words <= this.#spare.length ? this.#spare : null;
-    const chunk = reusable ?? new Uint32Array(Math.max(CHUNK_WORDS, words));
+    const chunk = reusable ?? new Int32Array(Math.max(CHUNK_WORDS, words));
     if (reusable !== null) this.#spare = null;
     this.#chunks.push(chunk);
     this.#chunksMax = Math.max(this.#chunksMax, this.#chunks.length);

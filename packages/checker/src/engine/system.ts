@@ -11,7 +11,7 @@ import type { Cursor } from "./frontier.ts";
 /** Takes successors, one call each. */
 export interface Sink {
   /** Where the successor's words are to be written; it is as long as `length` asks, see `reserve`. */
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
   /** Makes `words` at least so long. Keeps nothing of it: call it before writing. */
   reserve(length: number): void;
   /**
@@ -19,19 +19,30 @@ export interface Sink {
    * already; if so, it must not be emitted any more.
    */
   dismisses(lo: number, hi: number, action: number): boolean;
+  /** Whether successors may be passed over that are known to have been found before, see `passOver`. */
+  readonly passesOver: boolean;
+  /** Counts a successor that is known to have been found before, in place of computing it. */
+  passOver(action: number): void;
   /**
    * Takes the successor in `words`.
    *
+   * @param asleep what the system will want to know of it when it is expanded, see `FingerprintedCursor`
    * @param action which of the system's actions made it
    * @param detail what `describeAction` needs to tell which message, timer or choice it was
+   * @returns whether it is among the states found; it is not where the constraint excludes it
    */
-  emit(length: number, lo: number, hi: number, action: number, detail: number): void;
+  emit(length: number, lo: number, hi: number, asleep: number, action: number, detail: number): boolean;
 }
 
 /** A state's words and its fingerprint. */
 export interface FingerprintedCursor extends Cursor {
   lo: number;
   hi: number;
+  /**
+   * The state's sleep set: a word that the system gave along with the state when it was found first. It is no part of
+   * the state, and only saves work. 0 says nothing.
+   */
+  asleep: number;
 }
 
 /** A predicate over the state at `to`, or over the states at `from` and `to`, remembered by what it reads. */

@@ -33,7 +33,7 @@ function over<R>(call: (view: View) => R): {
     return call(view);
   });
   const at = (words: readonly number[]): R => {
-    Object.assign(cursor, { words: Uint32Array.from(words), at: 0, length: words.length });
+    Object.assign(cursor, { words: Int32Array.from(words), at: 0, length: words.length });
     return tracked.evaluate();
   };
   // Every real call is made twice.

@@ -73,36 +73,26 @@ export class VisitedSet {
    * sort each stretch by itself. Those of the last stretch may have wrapped around to the front of the table.
    */
   smallestGap(): number {
-    let smallest = 2 ** 64;
-    let last: Fingerprint | null = this.#hasZero ? { lo: 0, hi: 0 } : null;
-    const visit = (next: Fingerprint): void => {
-      if (last !== null) smallest = Math.min(smallest, distance(last, next));
-      last = next;
-    };
-    const front = this.#stretch(0);
-    const wrapped = front.filter(({ hi }) => ((hi >>> 0) * this.#scale) >>> 0 >= front.length);
-    for (const fingerprint of front) if (!wrapped.includes(fingerprint)) visit(fingerprint);
-    let from = front.length;
-    while (from < this.#capacity) {
-      const stretch = this.#stretch(from);
-      from += stretch.length + 1;
-      const isLast = from > this.#capacity;
-      for (const fingerprint of isLast ? [...stretch, ...wrapped].sort(ascending) : stretch) visit(fingerprint);
+    const front = new Neighbours();
+    const wrapped = new Neighbours();
+    if (this.#hasZero) front.insert(0, 0);
+    let from = 0;
+    for (; from < this.#capacity && this.#isFull(from); from++) {
+      const home = ((this.#slots[2 * from + 1] as number) >>> 0) * this.#scale;
+      (home < from + 1 ? front : wrapped).insert(this.#slots[2 * from] as number, this.#slots[2 * from + 1] as number);
     }
-    return smallest;
+    let smallest = front.flush(2 ** 64);
+    const stretch = front;
+    for (; from < this.#capacity; from++) {
+      if (this.#isFull(from)) stretch.insert(this.#slots[2 * from] as number, this.#slots[2 * from + 1] as number);
+      else smallest = stretch.flush(smallest);
+    }
+    wrapped.moveTo(stretch);
+    return stretch.flush(smallest);
   }
 
-  /** The fingerprints from a slot up to the next empty one, in ascending order. */
-  #stretch(from: number): readonly Fingerprint[] {
-    const slots = this.#slots;
-    const stretch: Fingerprint[] = [];
-    for (let at = from; at < this.#capacity; at++) {
-      const lo = slots[2 * at] as number;
-      const hi = slots[2 * at + 1] as number;
-      if ((lo | hi) === 0) break;
-      stretch.push({ lo: lo >>> 0, hi: hi >>> 0 });
-    }
-    return stretch.sort(ascending);
+  #isFull(slot: number): boolean {
+    return ((this.#slots[2 * slot] as number) | (this.#slots[2 * slot + 1] as number)) !== 0;
   }
 
   #addZero(): boolean {
@@ -112,27 +102,86 @@ export class VisitedSet {
     return true;
   }
 
+  /** Slots are in the order of the fingerprints, so both arrays are gone through from front to back. */
   #grow(): void {
     const old = this.#slots;
-    this.#capacity = Math.ceil(this.#capacity * GROWTH);
-    this.#scale = this.#capacity / 2 ** 32;
-    this.#limit = Math.floor(this.#capacity * LOAD_MAX);
-    this.#slots = new Int32Array(this.#capacity * 2);
-    const slots = this.#slots;
+    const capacity = Math.ceil(this.#capacity * GROWTH);
+    const scale = capacity / 2 ** 32;
+    const slots = new Int32Array(capacity * 2);
     for (let from = 0; from < old.length; from += 2) {
       const lo = old[from] as number;
       const hi = old[from + 1] as number;
       if ((lo | hi) === 0) continue;
-      let at = ((hi >>> 0) * this.#scale) >>> 0;
-      while (((slots[2 * at] as number) | (slots[2 * at + 1] as number)) !== 0) if (++at === this.#capacity) at = 0;
-      slots[2 * at] = lo;
-      slots[2 * at + 1] = hi;
+      let to = 2 * (((hi >>> 0) * scale) >>> 0);
+      while (((slots[to] as number) | (slots[to + 1] as number)) !== 0) {
+        to += 2;
+        if (to === slots.length) to = 0;
+      }
+      slots[to] = lo;
+      slots[to + 1] = hi;
     }
+    this.#slots = slots;
+    this.#capacity = capacity;
+    this.#scale = scale;
+    this.#limit = Math.floor(capacity * LOAD_MAX);
   }
 }
 
-function ascending(a: Fingerprint, b: Fingerprint): number {
-  return a.hi - b.hi || a.lo - b.lo;
+/**
+ * The fingerprints of one stretch of full slots, in ascending order, and the last one before them. They come almost in
+ * order, so that putting each in its place is cheap.
+ */
+class Neighbours {
+  #lo: Uint32Array = new Uint32Array(64);
+  #hi: Uint32Array = new Uint32Array(64);
+  #size = 0;
+  #last: Fingerprint | null = null;
+
+  insert(lo: number, hi: number): void {
+    if (this.#size === this.#lo.length) {
+      this.#lo = doubled(this.#lo);
+      this.#hi = doubled(this.#hi);
+    }
+    const los = this.#lo;
+    const his = this.#hi;
+    let at = this.#size++;
+    for (; at > 0 && isAbove(los[at - 1] as number, his[at - 1] as number, lo >>> 0, hi >>> 0); at--) {
+      los[at] = los[at - 1] as number;
+      his[at] = his[at - 1] as number;
+    }
+    los[at] = lo;
+    his[at] = hi;
+  }
+
+  moveTo(other: Neighbours): void {
+    for (let at = 0; at < this.#size; at++) other.insert(this.#lo[at] as number, this.#hi[at] as number);
+    this.#size = 0;
+  }
+
+  /** The smaller of `smallest` and the distances between neighbours; all but the last one are forgotten. */
+  flush(smallest: number): number {
+    if (this.#size === 0) return smallest;
+    let least = smallest;
+    let last = this.#last;
+    for (let at = 0; at < this.#size; at++) {
+      const next = { lo: this.#lo[at] as number, hi: this.#hi[at] as number };
+      if (last !== null) least = Math.min(least, distance(last, next));
+      last = next;
+    }
+    this.#last = last;
+    this.#size = 0;
+    return least;
+  }
+}
+
+function isAbove(lo: number, hi: number, otherLo: number, otherHi: number): boolean {
+  return hi > otherHi || (hi === otherHi && lo > otherLo);
+}
+
+function doubled(array: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }
 
 /** From one fingerprint to a higher one; exact where they are near each other. */

@@ -48,6 +48,11 @@ test.each<[string, Parameters<typeof differences>, ReturnType<typeof differences
       { path: "", type: "removed", item: 2 },
     ],
   ],
+  [
+    "a field that is called like an inherited one",
+    [{}, { constructor: 1 }],
+    [{ path: "constructor", type: "changed", before: undefined, after: 1 }],
+  ],
   ["another order", [{ l: [1, 2] }, { l: [2, 1] }], [{ path: "l", type: "changed", before: [1, 2], after: [2, 1] }]],
   [
     "an item that changed",

@@ -22,7 +22,7 @@ export function differences(before: Plain | undefined, after: Plain | undefined,
   if (isRecord(before) && isRecord(after) && haveFieldsInCommon(before, after)) {
     const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return fields.flatMap((field) =>
-      differences(before[field], after[field], path === "" ? field : `${path}.${field}`),
+      differences(fieldOf(before, field), fieldOf(after, field), path === "" ? field : `${path}.${field}`),
     );
   }
   if (before !== undefined && after !== undefined && isArray(before) && isArray(after)) {
@@ -34,6 +34,11 @@ export function differences(before: Plain | undefined, after: Plain | undefined,
     return reordered ? [{ path, type: "changed", before, after }] : [...removed, ...added];
   }
   return [{ path, type: "changed", before, after }];
+}
+
+/** A field of the record's own: one may be called `constructor`. */
+function fieldOf(record: Fields, field: string): Plain | undefined {
+  return Object.hasOwn(record, field) ? record[field] : undefined;
 }
 
 function haveFieldsInCommon(before: Fields, after: Fields): boolean {

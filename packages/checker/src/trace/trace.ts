@@ -40,7 +40,7 @@ export function successorsOf(system: System, initial: boolean): readonly Success
 /** Moves the system to a state, so that its successors are computed next. */
 export function enter(system: System, state: Successor): void {
   const { words, at, length, lo, hi } = state;
-  Object.assign(system.from, { words, at, length, lo, hi });
+  Object.assign(system.from, { words, at, length, lo, hi, asleep: 0 });
 }
 
 /** Computes no further than to the successor that is asked for: the functions that come after it may throw. */
@@ -61,7 +61,7 @@ function successorAt(system: System, ordinal: number, initial: boolean): Success
 class Enough extends Error {}
 
 class Collector implements Sink {
-  words: Uint32Array = new Uint32Array(256);
+  words: Int32Array = new Int32Array(256);
   readonly successors: Successor[] = [];
   readonly #most: number;
 
@@ -70,15 +70,22 @@ class Collector implements Sink {
   }
 
   reserve(length: number): void {
-    if (length > this.words.length) this.words = new Uint32Array(length * 2);
+    if (length > this.words.length) this.words = new Int32Array(length * 2);
   }
+
+  readonly passesOver = false;
 
   dismisses(): boolean {
     return false;
   }
 
-  emit(length: number, lo: number, hi: number, action: number, detail: number): void {
+  passOver(): never {
+    throw new Error("A successor was passed over, but all were asked for.");
+  }
+
+  emit(length: number, lo: number, hi: number, _asleep: number, action: number, detail: number): boolean {
     this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
     if (this.successors.length >= this.#most) throw new Enough();
+    return true;
   }
 }
