@@ -1,8 +1,10 @@
 /**
  * Consensus as the textbooks state it, over any protocol that is asked to `propose` and that `decide`s: agreement,
- * validity and integrity, and that a decision is for ever.
+ * validity and integrity, and that a decision is for ever. Values are plain data of any kind, and one value is another if
+ * they hold the same.
  */
 
+import { encode, isEqual } from "@quorate/checker";
 import type { NodeEvent, Observer } from "@quorate/checker";
 import type { NodeId, Plain, Signature } from "@quorate/core";
 
@@ -63,11 +65,11 @@ export const consensusAlways = {
   /** No two nodes decide different values. */
   agreement: ({ history }: WithConsensus): boolean => {
     const [first, ...others] = Object.values(history.consensus.decided);
-    return others.every((value) => value === first);
+    return others.every((value) => isEqual(value, first));
   },
   /** What is decided was proposed. */
   validity: ({ history }: WithConsensus): boolean =>
-    Object.values(history.consensus.decided).every((value) => history.consensus.proposed.includes(value)),
+    Object.values(history.consensus.decided).every((value) => isAmong(history.consensus.proposed, value)),
   /** No node decides twice in one life. */
   integrity: ({ history }: WithConsensus): boolean => history.consensus.repeated.length === 0,
   /** Once a node has decided it never decides anything else, in this life or a later one. */
@@ -81,7 +83,7 @@ function withDecision(history: ConsensusHistory, node: NodeId, value: Plain): Co
     decided: { ...decided, [node]: value },
     deciding: including(deciding, node),
     repeated: deciding.includes(node) ? including(repeated, node) : repeated,
-    unstable: node in decided && decided[node] !== value ? including(unstable, node) : unstable,
+    unstable: Object.hasOwn(decided, node) && !isEqual(decided[node], value) ? including(unstable, node) : unstable,
   };
 }
 
@@ -89,12 +91,18 @@ function proposedIn<S extends ConsensusSignature>(event: NodeEvent<S>): S["reque
   return event.type === "input" && event.input.type === "request" ? event.input.request : null;
 }
 
-/** `items` with `item`, once, sorted: in which order they came says nothing. Values are compared by identity, as strings are. */
+/** `items` with `item`, once, sorted: in which order they came says nothing. */
 function including<T extends Plain>(items: readonly T[], item: T): readonly T[] {
-  return items.includes(item) ? items : [...items, item].sort(byText);
+  return isAmong(items, item) ? items : [...items, item].sort(byEncoding);
 }
 
-/** An order of plain values that depends on nothing but what they are. */
-export function byText(a: Plain, b: Plain): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+/** Whether one of `items` equals `item`. */
+export function isAmong(items: readonly Plain[], item: Plain): boolean {
+  return items.some((other) => isEqual(other, item));
+}
+
+/** An order of plain values that depends on nothing but what they hold: not on the order of their fields either. */
+export function byEncoding(a: Plain, b: Plain): number {
+  const [one, other] = [encode(a), encode(b)];
+  return one === other ? 0 : one < other ? -1 : 1;
 }

@@ -15,3 +15,5 @@ export { choice, flag, integer, spec } from "./spec.ts";
 export type * from "./spec.ts";
 export { traceText } from "./trace/text.ts";
 export type { Trace, TraceStep } from "./trace/trace.ts";
+export { encode } from "./values/encode.ts";
+export { isEqual } from "./values/equal.ts";

@@ -4,7 +4,7 @@ import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { Cluster } from "./cluster/cluster.ts";
 import { Explorer } from "./engine/explorer.ts";
 import type { ActionCount, LimitName, Limits } from "./engine/explorer.ts";
-import type { System } from "./engine/system.ts";
+import type { Predicate, System } from "./engine/system.ts";
 import type { Model } from "./model/model.ts";
 import type { PropertyKind } from "./properties.ts";
 import { systemOf } from "./subject.ts";
@@ -160,8 +160,8 @@ function propertiesOf(system: System, explorer: Explorer): readonly PropertyResu
   const violated = ending?.type === "violated" ? ending : null;
   const trace = violated === null ? null : traceOf(system, violated.path);
   const unbroken = ending === null ? "holds" : "unknown";
-  const safety = (kind: "always" | "step") =>
-    system[kind].map(({ name }): PropertyResult => {
+  const safety = (kind: "always" | "step", predicates: readonly Predicate[]) =>
+    predicates.map(({ name }): PropertyResult => {
       const broken = violated !== null && violated.kind === kind && violated.name === name;
       return { name, kind, verdict: broken ? "violated" : unbroken, trace: broken ? trace : null };
     });
@@ -182,5 +182,6 @@ function propertiesOf(system: System, explorer: Explorer): readonly PropertyResu
           },
         ]
       : [];
-  return [...safety("always"), ...safety("step"), ...forbidden, ...sometimes];
+  const steps = [...system.step, ...system.nodeStep];
+  return [...safety("always", system.always), ...safety("step", steps), ...forbidden, ...sometimes];
 }

@@ -7,6 +7,7 @@ export type {
   Input,
   NodeId,
   Output,
+  Persisted,
   Protocol,
   Receive,
   Request,
@@ -20,3 +21,8 @@ export type {
 export { alwaysMeet, isQuorum, majorities, quorumSystemFault } from "./quorum/quorum.ts";
 export type { Quorums, QuorumSystem } from "./quorum/quorum.ts";
 export * from "./paxos/index.ts";
+export * from "./raft/index.ts";
+export * from "./total-order/index.ts";
+export * from "./state-machine/index.ts";
+export * as log from "./log/index.ts";
+export type { Log } from "./log/index.ts";

@@ -2,12 +2,14 @@
  * What a protocol is: a pure function from a state and an input to a state and effects.
  *
  * The checker calls `step` in every order that a fault model allows; the node calls it in one order. Both obey the same
- * three rules, which is all that a protocol may rely on:
+ * four rules, which is all that a protocol may rely on:
  *
  * 1. A restart sees the `durable` part of the state alone, as it was when the disk last caught up.
  * 2. A `send` marked `after: "durable"` leaves only once the durable state it was computed from is on disk, and so does
  *    every output. A `send` marked `after: "now"` may leave before.
  * 3. A timer that was set fires at some time after, once, unless it is cleared, set anew, or the node restarts.
+ * 4. When a durable state that a step returned has reached the disk, and what waited for it has left, the protocol is told
+ *    by the input `persisted`, unless the node restarts first, or the disk takes a later state along with it.
  */
 
 import type { Plain } from "./plain.ts";
@@ -54,8 +56,29 @@ export type Timeout<S extends Signature> = { readonly type: "timeout"; readonly 
 /** A client or an operator asks something of this node. */
 export type Request<S extends Signature> = { readonly type: "request"; readonly request: S["request"] };
 
+/**
+ * The disk now holds `durable`, which the start or an earlier step of this life returned, though not always the latest one
+ * did. A protocol that counts on its own disk as it counts on its peers', such as a leader that counts itself towards a
+ * quorum, does so here; one that leaves the disk to `after: "durable"` returns the state as it is.
+ *
+ * What the surroundings promise:
+ * - It is due wherever `durable` is another reference than it was before: than in the state that the step was given, or
+ *   than what the start was given. What the start was given is on disk already, and nobody says so again.
+ * - Where writing is part of the step, it comes right after the step, before anything else happens to the node. What is
+ *   returned then is a step like any other, and may be followed by a `persisted` of its own.
+ * - Where the disk lags behind memory, it comes at some time after, and other inputs may come before. One comes after the
+ *   other in the order of the steps, and one may stand for those before it as well: several steps can share one flush, after
+ *   which only the last one's durable state is reported.
+ * - All sends and outputs that waited for `durable` have left before, and so have those of every earlier step. Nothing else
+ *   happens to the node in between: no answer to them arrives first.
+ * - After a crash none comes for what the life before returned, even if it did reach the disk: the start sees what did.
+ *
+ * `durable` is equal to what was returned, but need not be the same reference: tell states apart by what they hold.
+ */
+export type Persisted<S extends Signature> = { readonly type: "persisted"; readonly durable: S["durable"] };
+
 /** Everything that can happen to a running node. */
-export type Input<S extends Signature> = Receive<S> | Timeout<S> | Request<S>;
+export type Input<S extends Signature> = Receive<S> | Timeout<S> | Request<S> | Persisted<S>;
 
 /** Send `message` to the node `to`, at once or when the state it was computed from is durable. */
 export type Send<S extends Signature> = {
@@ -77,7 +100,10 @@ export type Output<S extends Signature> = { readonly type: "output"; readonly ou
 /** Everything that a step can ask of its surroundings. */
 export type Effect<S extends Signature> = Send<S> | SetTimer<S> | ClearTimer<S> | Output<S>;
 
-/** What a step computes. A step that changes nothing returns the very state it was given, and no effects. */
+/**
+ * What a step computes. A step that changes nothing returns the very state it was given, and no effects; one that changes
+ * nothing durable returns the very `durable`, so that nothing is written.
+ */
 export type Step<S extends Signature> = {
   readonly state: State<S>;
   readonly effects: readonly Effect<S>[];

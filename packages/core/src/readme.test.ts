@@ -16,7 +16,7 @@ function example(): void {
   function give(to: NodeId, input: PaxosInput): void {
     for (const node of nodes.filter(({ id }) => id === to)) {
       const { state, effects } = paxos.step(node.config, node.state, input);
-      node.state = state; // A real shell writes state.durable to its disk before it goes on.
+      node.state = state; // A real shell writes state.durable to its disk first, and then says so by `persisted`.
       for (const effect of effects) {
         if (effect.type === "send") network.push({ from: to, to: effect.to, message: effect.message });
         if (effect.type === "output") console.log(`${to} decides ${JSON.stringify(effect.output.value)}`);

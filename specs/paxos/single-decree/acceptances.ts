@@ -3,10 +3,11 @@
  * broken. Learners do not come into it.
  */
 
+import { isEqual } from "@quorate/checker";
 import type { Observer } from "@quorate/checker";
 import { compareBallots, isQuorum } from "@quorate/core";
 import type { Ballot, NodeId, Paxos, Quorums, Value } from "@quorate/core";
-import { byText } from "../../shared/consensus.ts";
+import { byEncoding, isAmong } from "../../shared/consensus.ts";
 
 /** A proposal, and the acceptors that have had it on disk as accepted. */
 type Acceptance = { readonly ballot: Ballot; readonly value: Value; readonly acceptors: readonly NodeId[] };
@@ -41,16 +42,17 @@ export const acceptorObserver: Observer<Paxos, AcceptorHistory> = {
 /** The values that a quorum has accepted at one ballot, once each. */
 export function chosenValues({ acceptances }: AcceptorHistory, phase2: Quorums): readonly Value[] {
   const chosen = acceptances.filter(({ acceptors }) => isQuorum(phase2, acceptors)).map(({ value }) => value);
-  return [...new Set(chosen)];
+  return chosen.filter((value, index) => !isAmong(chosen.slice(0, index), value));
 }
 
 function withAcceptance(history: AcceptorHistory, acceptor: NodeId, ballot: Ballot, value: Value): AcceptorHistory {
-  const same = (other: Acceptance): boolean => compareBallots(other.ballot, ballot) === 0 && other.value === value;
+  const same = (other: Acceptance): boolean =>
+    compareBallots(other.ballot, ballot) === 0 && isEqual(other.value, value);
   const known = history.acceptances.find(same);
   if (known?.acceptors.includes(acceptor) === true) return history;
   const acceptors = [...(known?.acceptors ?? []), acceptor].sort();
   const acceptances = [...history.acceptances.filter((other) => !same(other)), { ballot, value, acceptors }].sort(
-    (a, b) => compareBallots(a.ballot, b.ballot) || byText(a.value, b.value),
+    (a, b) => compareBallots(a.ballot, b.ballot) || byEncoding(a.value, b.value),
   );
   const breaks = compareBallots(ballot, history.promised[acceptor] ?? null) < 0;
   return { ...history, acceptances, breakers: breaks ? [...history.breakers, acceptor].sort() : history.breakers };

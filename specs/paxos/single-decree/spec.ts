@@ -1,4 +1,4 @@
-import { choice, cluster, integer, spec } from "@quorate/checker";
+import { choice, cluster, integer, isEqual, spec } from "@quorate/checker";
 import type { NodeView } from "@quorate/checker";
 import { majorities, nodeId, paxos, paxosConfig } from "@quorate/core";
 import type { NodeId, Paxos, Plain, Quorums, QuorumSystem } from "@quorate/core";
@@ -79,7 +79,9 @@ export default spec({
         agreement: (s) => {
           const chosen = chosenValues(s.history.acceptors, quorums.phase2);
           const decided = Object.values(s.history.consensus.decided);
-          return consensusAlways.agreement(s) && chosen.length <= 1 && decided.every((value) => value === chosen[0]);
+          return (
+            consensusAlways.agreement(s) && chosen.length <= 1 && decided.every((value) => isEqual(value, chosen[0]))
+          );
         },
         /** An acceptor that has told of a promise accepts nothing below it, crash or no crash. */
         promisesKept: (s) => s.history.acceptors.breakers.length === 0,
@@ -112,7 +114,7 @@ export default spec({
 /** Whether a node's proposer carries a value on that is not its own client's. */
 function adopts({ state }: NodeView<Paxos>): boolean {
   const proposer = state?.volatile.proposer;
-  return proposer?.phase === "accepting" && proposer.proposal.value !== proposer.value;
+  return proposer?.phase === "accepting" && !isEqual(proposer.proposal.value, proposer.value);
 }
 
 function quorumSystem(nodes: readonly NodeId[], phase1: number, phase2: number): QuorumSystem {

@@ -41,6 +41,7 @@ export function protocolOf<S extends ActorSignature>(actor: Actor<S>): Protocol<
         }
         case "timeout":
         case "request":
+        case "persisted":
           return { state, effects: [] };
       }
     },

@@ -1,5 +1,6 @@
 /** Finds specs: folders below a root that hold a `spec.ts`, named by their path from it. */
 
+import type { Dirent } from "node:fs";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
@@ -7,6 +8,7 @@ import { EXIT, UserError } from "../cli/exit.ts";
 import { parseManifest } from "../manifest.ts";
 import type { Manifest } from "../manifest.ts";
 import { explainManifestError } from "./explain.ts";
+import { overlookedIn } from "./overlooked.ts";
 
 /** How the name of a file ends that can hold a spec. */
 const SCRIPT = /\.[cm]?[jt]s$/;
@@ -37,20 +39,48 @@ export function findRoot(from: string): string {
   }
 }
 
-/** All specs below `root`, by name. */
+/** What there is below a root: specs by name, and what would be passed over, by the name that its folder has or would have. */
+interface Listing {
+  readonly specs: readonly SpecFiles[];
+  readonly overlooked: readonly { readonly name: string; readonly fault: string }[];
+}
+
+/**
+ * All specs below `root`, by name.
+ *
+ * @throws UserError if something there would be passed over
+ */
 export function listSpecs(root: string): readonly SpecFiles[] {
+  const { specs, overlooked } = listing(root);
+  rejectOverlooked(overlooked.map(({ fault }) => fault));
+  return specs;
+}
+
+function listing(root: string): Listing {
   if (!existsSync(root)) throw new UserError(EXIT.load, `There is no folder ${root}.`);
-  const found: SpecFiles[] = [];
+  const specs: SpecFiles[] = [];
+  const overlooked: { readonly name: string; readonly fault: string }[] = [];
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && entry.name !== "node_modules") folders.push(join(folder, entry.name));
-      if (entry.isFile() && entry.name === "spec.ts") {
-        found.push(filesOf(relative(root, folder).split(sep).join("/"), join(folder, entry.name)));
-      }
+    const entries = entriesOf(folder);
+    const name = relative(root, folder).split(sep).join("/");
+    for (const entry of entries) {
+      if (entry.isDirectory()) folders.push(join(folder, entry.name));
+      if (entry.isFile() && entry.name === "spec.ts") specs.push(filesOf(name, join(folder, entry.name)));
     }
+    overlooked.push(...overlookedIn(folder, entries).map((fault) => ({ name, fault })));
   }
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+  return { specs: specs.sort(byName), overlooked: overlooked.sort(byName) };
+}
+
+/** What is in a folder, but for installed packages. */
+function entriesOf(folder: string): readonly Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => name !== "node_modules");
+}
+
+function rejectOverlooked(faults: readonly string[]): void {
+  if (faults.length > 0) throw new UserError(EXIT.load, faults.join("\n  "));
 }
 
 /** What a word of the command line selects: one spec or all specs of a folder, and one of its models or none named. */
@@ -68,9 +98,12 @@ export function select(word: string, root: () => string): readonly Selection[] {
   const colon = word.lastIndexOf(":");
   const [name, model] = colon > 0 ? [word.slice(0, colon), word.slice(colon + 1)] : [word, null];
   if (isPath(name)) return [{ files: fileAt(name), model }];
-  const specs = listSpecs(root());
+  const { specs, overlooked } = listing(root());
   const exact = specs.filter((spec) => spec.name === name);
   const found = exact.length > 0 ? exact : specs.filter((spec) => spec.name.startsWith(`${name}/`));
+  // Only what is amiss in the part that is asked for is in the way.
+  const amiss = overlooked.filter((other) => other.name === name || other.name.startsWith(`${name}/`));
+  rejectOverlooked(amiss.map(({ fault }) => fault));
   if (found.length === 0) throw new UserError(EXIT.load, `There is no spec ${name}.${suggestion(name, specs)}`);
   if (model !== null && found.length > 1) {
     const names = found.map((spec) => spec.name).join(", ");
@@ -106,7 +139,8 @@ function suggestion(name: string, specs: readonly SpecFiles[]): string {
   return near === "" ? " `check list` shows the specs." : ` Did you mean ${full}? \`check list\` shows them all.`;
 }
 
-function isPath(name: string): boolean {
+/** Whether a word of the command line is the path of a file or a folder, and not a name. */
+export function isPath(name: string): boolean {
   return /^\.{0,2}[/\\]|^\.{1,2}$/.test(name) || SCRIPT.test(name);
 }
 
@@ -115,6 +149,7 @@ function fileAt(path: string): SpecFiles {
   if (!existsSync(place))
     throw new UserError(EXIT.load, `There is no ${SCRIPT.test(path) ? "file" : "folder"} ${path}.`);
   if (SCRIPT.test(path)) return filesOf(path, place);
+  rejectOverlooked(overlookedIn(path, entriesOf(place)));
   const specFile = join(place, "spec.ts");
   if (existsSync(specFile)) return filesOf(path, specFile);
   throw new UserError(

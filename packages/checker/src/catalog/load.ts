@@ -22,11 +22,18 @@ export function asSpec(file: string, value: unknown): Spec {
   );
 }
 
-/** The mutants of a spec. */
+/** The mutants of a spec, which has some where it has a file for them. */
 export async function loadMutants({ mutantsFile }: SpecFiles): Promise<readonly Mutant[]> {
   const value = await importDefault(mutantsFile);
-  if (Array.isArray(value) && value.every(isMutant)) return value;
-  throw new UserError(EXIT.load, `${mutantsFile} must end in \`export default mutants([ ... ])\`.`);
+  if (!Array.isArray(value) || !value.every(isMutant)) {
+    throw new UserError(EXIT.load, `${mutantsFile} must end in \`export default mutants([ ... ])\`.`);
+  }
+  if (value.length === 0) {
+    throw new UserError(EXIT.load, `${mutantsFile} lists no mutant. Without mutants, a spec needs no such file.`);
+  }
+  const twice = value.find(({ id }, index) => value.findIndex((other) => other.id === id) < index);
+  if (twice !== undefined) throw new UserError(EXIT.load, `${mutantsFile} has two mutants with the id ${twice.id}.`);
+  return value;
 }
 
 async function importDefault(file: string): Promise<unknown> {

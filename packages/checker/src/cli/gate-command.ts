@@ -1,5 +1,6 @@
 /** `check` without a command: the gate. Every spec's gate models against their expected counts, then the mutants. */
 
+import { existsSync } from "node:fs";
 import { findRoot, listSpecs } from "../catalog/catalog.ts";
 import type { Setting } from "../catalog/settings.ts";
 import { judge } from "../expectation.ts";
@@ -21,7 +22,12 @@ export async function gateCommand(root: string | undefined): Promise<ExitCode> {
   const started = performance.now();
   const folder = root ?? findRoot(".");
   const jobs: Job[] = [];
-  for (const files of listSpecs(folder)) jobs.push(...(await modelJobs(files)), ...(await mutantJobs(files)));
+  for (const files of listSpecs(folder)) {
+    if (!existsSync(files.manifestFile)) {
+      console.note(`check: warning: ${files.name} has no manifest.json, so its counts are held to nothing.`);
+    }
+    jobs.push(...(await modelJobs(files)), ...(await mutantJobs(files)));
+  }
   if (jobs.length === 0) throw new UserError(EXIT.load, `There is no spec with a gate model below ${folder}.`);
 
   const codes: ExitCode[] = [];

@@ -8,7 +8,7 @@ import { gateSettings, setting } from "../catalog/settings.ts";
 import type { Setting } from "../catalog/settings.ts";
 import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import type { Progress, RunResult } from "../run.ts";
+import type { Progress, PropertyResult, RunLimits, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { runSpec } from "./run-spec.ts";
@@ -45,6 +45,11 @@ export interface JobResult {
   readonly breaksUnedited: boolean;
 }
 
+/** The property that a mutant's run has broken, or has never reached though it is to be sometimes; null if none. */
+export function catcher({ properties }: RunResult): PropertyResult | null {
+  return properties.find(({ verdict }) => verdict === "violated" || verdict === "unreached") ?? null;
+}
+
 /** Does one job. */
 export async function doJob(job: Job, onProgress: (progress: Progress) => void): Promise<JobResult> {
   const original = await loadSpec(job.files);
@@ -57,16 +62,18 @@ export async function doJob(job: Job, onProgress: (progress: Progress) => void):
   const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
   const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
   const result = await runSpec(jobTitle(job), spec, parameters, {}, onProgress);
-  const caught = result.properties.some(({ verdict }) => verdict === "violated");
-  const breaksUnedited = caught && (await breaks(job, withOnly(original, mutant.property), parameters, result.depth));
+  const caught = catcher(result);
+  if (caught === null) return { parameters, result, breaksUnedited: false };
+  // Where a property breaks, the search as deep as that tells. That something is never reached, only the whole one does.
+  const limits = caught.verdict === "violated" ? { depthMax: result.depth } : {};
+  const breaksUnedited = await breaks(job, withOnly(original, mutant.property), parameters, limits);
   return { parameters, result, breaksUnedited };
 }
 
-/** Whether the spec as it is breaks within `depthMax`. One that refuses the mutant's parameters does not. */
-async function breaks(job: Job, spec: Spec, parameters: ParameterValues, depthMax: number): Promise<boolean> {
+/** Whether the spec as it is breaks within the limits. One that refuses the mutant's parameters does not. */
+async function breaks(job: Job, spec: Spec, parameters: ParameterValues, limits: RunLimits): Promise<boolean> {
   try {
-    const { properties } = await runSpec(jobTitle(job), spec, parameters, { depthMax }, () => {});
-    return properties.some(({ verdict }) => verdict === "violated");
+    return catcher(await runSpec(jobTitle(job), spec, parameters, limits, () => {})) !== null;
   } catch (error) {
     if (error instanceof UserError && error.exitCode === EXIT.load) return false;
     throw error;
@@ -82,9 +89,11 @@ function withOnly(spec: Spec, property: string): Spec {
     build: (parameters) => {
       const subject = spec.build(parameters);
       const { always, step, sometimes } = subject.options;
+      const { nodeSteps } = subject.kind === "cluster" ? subject.options : {};
       const options = {
         always: only<unknown>(always),
         step: only<unknown>(step),
+        nodeSteps: only<unknown>(nodeSteps),
         sometimes: only<unknown>(sometimes),
         deadlock: property === "deadlock" ? subject.options.deadlock : "allowed",
       };

@@ -23,6 +23,12 @@ test.concurrent.each<readonly [string, readonly string[], string]>([
   ["an unknown parameter", ["run", "counter.ts", "--set", "mx=3"], "there is no parameter mx. Did you mean max? Its"],
   ["a value out of range", ["run", "counter.ts", "--set", "max=21"], "max can't be 21. Its parameters are:\n  max = 3"],
   ["a word that is no assignment", ["run", "counter.ts", "--set", "max"], "--set max is not of the form name=value"],
+  [
+    "an assignment without --set",
+    ["run", "counter.ts", "max=4"],
+    "max=4 is no spec; a parameter is given as --set max=4.",
+  ],
+  ["nothing but assignments", ["run", "--set", "max=4", "small=2"], "It is not said which spec to run."],
   ["a duration without a unit", ["run", "counter.ts", "--time-limit", "3"], "such as 500ms, 60s, 5m or 1h"],
   ["a number that is none", ["run", "counter.ts", "--max-states", "1e3"], "It must be a positive integer."],
   ["one trace file of several models", ["run", "counter.ts", "--trace", "t"], "2 models are to run; name one model"],
@@ -73,9 +79,27 @@ test.concurrent.each<readonly [string, { readonly [file: string]: string }, read
     "a manifest whose parameters the spec has not",
     {
       "h/spec.ts": loadable,
-      "h/manifest.json": `{ "source": "s", "models": { "m": { "about": "", "parameters": { "x": 1 }, "gate": true } } }`,
+      "h/manifest.json": `{ "source": "s", "models": { "m": { "about": "", "parameters": { "x": 1 }, "gate": true, "expect": { "verdict": "violated", "property": "isSmall" } } } }`,
     },
     ["there is no parameter x"],
+  ],
+  [
+    "a gate model without a count",
+    {
+      "i/spec.ts": loadable,
+      "i/manifest.json": `{ "source": "s", "models": { "small": { "about": "", "parameters": {}, "gate": true, "expect": { "verdict": "holds", "distinct": 4, "depth": 4 } } } }`,
+    },
+    ["i/manifest.json can't be used: \n  models.small.expect.generated: a model of the gate must say this"],
+  ],
+  [
+    "a manifest under another name",
+    { "j/spec.ts": loadable, "j/expected.json": "{}" },
+    ["j/expected.json looks like a manifest, and nobody reads it under that name. Call it manifest.json; or"],
+  ],
+  [
+    "a spec under another name",
+    { "k/specs.ts": loadable },
+    ["k/specs.ts looks like a spec, and nobody", "spec.ts; or"],
   ],
 ])("can't be loaded: %s", async (_, files, messages) => {
   for (const [file, content] of Object.entries(files))

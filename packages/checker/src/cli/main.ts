@@ -51,7 +51,7 @@ program
   .command("run")
   .description("run specs: all gate models of each, one model, or one choice of parameters")
   .argument("<spec[:model]...>", "names from `check list`, a folder of names, or the path of a .ts file")
-  .option("--set <name=value...>", "set parameters; may be given several times", collect)
+  .option("--set <name=value>", "set a parameter; more may follow it, or be given with a --set of their own", collect)
   .option("--max-states <n>", "stop after so many distinct states", positive)
   .option("--max-depth <n>", "expand no states deeper than this (the initial states are at depth 1)", positive)
   .option("--time-limit <duration>", "stop after, for example, 500ms, 60s, 5m or 1h", duration)

@@ -1,4 +1,6 @@
-import { afterAll, expect, test } from "vitest";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import { Workplace } from "../testing/workplace.ts";
 import { EXIT } from "./exit.ts";
 
@@ -38,8 +40,123 @@ test.concurrent("the gate: models and mutants, and why each mutant that is not c
   ]) {
     expect(stdout).toMatch(line);
   }
-  expect(stderr).toBe("");
+  expect(stderr).toBe("check: warning: locks/token has no manifest.json, so its counts are held to nothing.\n");
   expect(code).toBe(EXIT.expectation);
+});
+
+test.concurrent("a mutant that takes away what is sometimes reached", async () => {
+  const at = new Workplace();
+  const mutant = {
+    source: "made up",
+    file: "lock.ts",
+    find: "return { owner: process };",
+    replace: "return null;",
+    parameters: { processes: 2 },
+    property: "isTaken",
+  };
+  const list = [
+    { ...mutant, id: "nobody", about: "Nobody gets the lock." },
+    { ...mutant, id: "harmless", about: "An edit that changes nothing.", replace: "return { owner: `${process}` };" },
+    { ...mutant, id: "vacuous", about: "Without processes nobody asks.", parameters: { processes: 0 } },
+  ];
+  at.write("specs/locks/mutex/mutants.ts", `export default ${JSON.stringify(list)};`);
+  at.write("specs/locks/mutex/spec.ts", at.read("specs/locks/mutex/spec.ts").replace("min: 1", "min: 0"));
+  const { stdout, code } = await at.check("mutants", "locks/mutex");
+  at.remove();
+  for (const line of [
+    /^ok {4}mutant nobody of locks\/mutex +caught by isTaken, never reached {2}1 states, depth 1, /m,
+    /^FAIL {2}mutant harmless of locks\/mutex +survived /m,
+    /It survives: isTaken is still reached\.$/m,
+    /^FAIL {2}mutant vacuous of locks\/mutex +caught by isTaken, never reached /m,
+    /It proves nothing: isTaken is not reached without the edit too, under the same parameters\.$/m,
+    /\n1 of 3 mutants caught, each by the property named for it\.\n$/,
+  ]) {
+    expect(stdout).toMatch(line);
+  }
+  expect(code).toBe(EXIT.expectation);
+});
+
+describe("nothing below the folder of the specs is passed over without a word", () => {
+  const spec = (at: Workplace): string => at.read("counter.ts");
+
+  test.concurrent.each<readonly [string, (at: Workplace) => void, string]>([
+    [
+      "a manifest under another name",
+      (at) => at.write("specs/a/Manifest.json", at.read("counter.manifest.json")),
+      "specs/a/Manifest.json looks like a manifest, and nobody reads it under that name. Call it manifest.json; or, if",
+    ],
+    ["mutants under another name", (at) => at.write("specs/a/mutant.ts", ""), "specs/a/mutant.ts looks like a list of"],
+    [
+      "a manifest without a spec",
+      (at) => at.write("specs/b/manifest.json", at.read("counter.manifest.json")),
+      "specs/b/manifest.json belongs to no spec: there is no spec.ts beside it.",
+    ],
+    [
+      "mutants without a spec",
+      (at) => at.write("specs/b/mutants.ts", ""),
+      "specs/b/mutants.ts belongs to no spec: there",
+    ],
+    [
+      "a spec in other letters",
+      (at) => at.write("specs/b/Spec.ts", spec(at)),
+      "specs/b/Spec.ts looks like a spec, and nobody reads it under that name. Call it spec.ts; or, if it is something",
+    ],
+    [
+      "a linked folder",
+      (at) => symlinkSync(join(at.folder, "specs/a"), join(at.folder, "specs/b")),
+      "specs/b is a symbolic link, which is not followed. Put the folder itself there, or name it with --specs.",
+    ],
+    [
+      "a linked spec",
+      (at) => {
+        at.write("specs/b/note.txt", "");
+        symlinkSync(join(at.folder, "counter.ts"), join(at.folder, "specs/b/spec.ts"));
+      },
+      "specs/b/spec.ts is a symbolic link, which is not followed. Put the file itself there, and what it imports.",
+    ],
+    [
+      "a link to nothing",
+      (at) => symlinkSync("gone", join(at.folder, "specs/b")),
+      "specs/b is a symbolic link to nothing.",
+    ],
+    [
+      "a list of no mutants",
+      (at) => at.write("specs/a/mutants.ts", "export default [];"),
+      "specs/a/mutants.ts lists no mutant. Without mutants, a spec needs no such file.",
+    ],
+    [
+      "two mutants of one id",
+      (at) => {
+        const mutant = `{ id: "1", about: "", source: "", file: "", find: "", replace: "", property: "", parameters: {} }`;
+        at.write("specs/a/mutants.ts", `export default [${mutant}, ${mutant}];`);
+      },
+      "specs/a/mutants.ts has two mutants with the id 1.",
+    ],
+  ])("%s", async (_, spoil, message) => {
+    const at = new Workplace();
+    rmSync(join(at.folder, "specs"), { recursive: true });
+    at.write("specs/a/spec.ts", spec(at));
+    spoil(at);
+    const { stdout, stderr, code } = await at.check();
+    at.remove();
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+    expect(code).toBe(EXIT.load);
+  });
+
+  test("what is amiss in one spec is in the way of that one alone", async () => {
+    const at = new Workplace();
+    at.write("specs/locks/token/expect.json", "{}");
+    const [mutex, token, both] = await Promise.all(
+      ["locks/mutex", "locks/token", "locks"].map((word) => at.check("run", word)),
+    );
+    at.remove();
+    expect(mutex?.code).toBe(EXIT.ok);
+    for (const ended of [token, both]) {
+      expect(ended?.stderr).toContain("specs/locks/token/expect.json looks like a manifest");
+      expect(ended?.code).toBe(EXIT.load);
+    }
+  });
 });
 
 test.concurrent("list: the specs with their models, parameters and ranges, for people and for machines", async () => {

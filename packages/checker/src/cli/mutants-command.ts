@@ -8,7 +8,7 @@ import { count, openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
-import { jobTitle, mutantJobs } from "./jobs.ts";
+import { catcher, jobTitle, mutantJobs } from "./jobs.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { doJobs } from "./pool.ts";
 import { interruption } from "./interruption.ts";
@@ -70,16 +70,17 @@ export function reportMutant(
   const { files, mutant } = job;
   const fault = faultOf(mutant, result, breaksUnedited);
   const mark = fault === null ? colors.green("ok  ") : colors.red("FAIL");
-  const broken = result.properties.find(({ verdict }) => verdict === "violated");
-  const depth = broken?.trace?.length ?? result.depth;
+  const caught = catcher(result);
+  const depth = caught?.trace?.length ?? result.depth;
   const found = `${count(result.distinct)} states, depth ${depth}, ${result.seconds.toFixed(2)} s`;
   const uncaught = result.failure === null ? "survived" : "failed";
-  const verdict = broken === undefined ? uncaught : `caught by ${broken.name}`;
+  const how = caught?.verdict === "unreached" ? ", never reached" : "";
+  const verdict = caught === null ? uncaught : `caught by ${caught.name}${how}`;
   console.report(`${mark}  ${jobTitle(job).padEnd(58)} ${verdict}  ${colors.dim(found)}`);
   console.report(colors.dim(`        ${mutant.about} ${mutant.source}.`));
   if (fault !== null) console.report(colors.red(`        ${fault}`));
   const saved = saveTraces(result, { spec: files.name, model: "", parameters, mutant: mutant.id, file: null });
-  if (show && broken?.trace) {
+  if (show && caught?.trace) {
     reportTrace(console, result);
     for (const file of saved.values())
       console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
@@ -89,8 +90,12 @@ export function reportMutant(
 
 /** Why a mutant counts as not caught, or null if it is caught. */
 function faultOf({ property }: Mutant, result: RunResult, breaksUnedited: boolean): string | null {
-  if (breaksUnedited) return `It proves nothing: ${property} breaks without the edit too, under the same parameters.`;
+  const caught = catcher(result);
+  const breaks = caught?.verdict === "unreached" ? "is not reached" : "breaks";
+  if (breaksUnedited)
+    return `It proves nothing: ${property} ${breaks} without the edit too, under the same parameters.`;
   if (result.failure !== null) return `It fails before ${property} can break: ${result.failure.error.message}`;
-  const broken = result.properties.find(({ verdict }) => verdict === "violated");
-  return broken === undefined ? `It survives: ${property} does not break (${result.verdict}).` : null;
+  if (caught !== null) return null;
+  const isReached = result.properties.some(({ verdict }) => verdict === "reached");
+  return `It survives: ${property} ${isReached ? "is still reached" : `does not break (${result.verdict})`}.`;
 }

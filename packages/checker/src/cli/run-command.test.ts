@@ -121,7 +121,11 @@ test.concurrent("Ctrl-C ends a run with a report", async () => {
 describe("functions at fault", () => {
   test.concurrent.each<readonly [string, string]>([
     ["throws", 'After these steps, action increment of {"by":1} threw Error: two is too much\n'],
-    ["impure", 'After these steps, action increment of {"by":1} is not pure: two calls with equal input differ'],
+    [
+      "impure",
+      `After these steps, action increment of {"by":1} is not pure: two calls with equal input differ: it returns {"n":2} and then {"n":3}
+  on input the state {"n":2,"owner":{"a":0,"b":0},"seen":[]}`,
+    ],
     ["not-plain", "its result is not plain data: .deep[1] is an instance of Map"],
     ["property-not-boolean", "always property isFine threw TypeError: it returned yes instead of true or false"],
   ])("%s: the steps that led to it, and where in the spec", async (fault, message) => {
@@ -207,6 +211,21 @@ test.concurrent("--json says why a run ended at a function's fault", async () =>
     verdict: "incomplete",
     error: expect.stringMatching(/^action increment of \{"by":1\} threw Error: two is too much$/) as unknown,
   });
+});
+
+test.concurrent.each<readonly [string, readonly string[], string]>([
+  ["before the spec", ["--set", "max=4", "counter.ts"], "counter.ts:wrong-count (max=4"],
+  [
+    "each with its own --set",
+    ["--set", "max=5", "counter.ts", "--set", "small=5"],
+    "counter.ts:breaks (max=5, small=5",
+  ],
+  ["several behind one --set", ["counter.ts", "--set", "max=5", "small=5"], "counter.ts:breaks (max=5, small=5"],
+  ["several, and then the spec", ["--set", "max=5", "small=5", "./counter.ts"], "./counter.ts:breaks (max=5, small=5"],
+])("parameters can be given %s", async (_, words, title) => {
+  const { stdout } = await workplace.check("run", ...words);
+  expect(stdout).toMatch(TLC_LINES);
+  expect(stdout.slice(0, title.length)).toBe(title);
 });
 
 test.concurrent("a trace that can't be saved is the system's fault", async () => {

@@ -1,6 +1,6 @@
 /** `check run`: one spec or several, in full. */
 
-import { findRoot, readManifest, select } from "../catalog/catalog.ts";
+import { findRoot, isPath, readManifest, select } from "../catalog/catalog.ts";
 import type { Selection } from "../catalog/catalog.ts";
 import { loadSpec } from "../catalog/load.ts";
 import { gateSettings, modelSetting, readAssignments, setting } from "../catalog/settings.ts";
@@ -29,15 +29,16 @@ export interface RunOptions {
 }
 
 /** Runs what `words` select, and returns what to exit with. */
-export async function runCommand(words: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const console = openConsole(options.json === true);
+export async function runCommand(words: readonly string[], given: RunOptions): Promise<ExitCode> {
+  const console = openConsole(given.json === true);
   const signal = interruption();
-  const selections = words.flatMap((word) => select(word, () => options.specs ?? findRoot(".")));
+  const { specs: names, assignments } = told(words, given.set ?? []);
+  const options = { ...given, set: assignments };
+  const selections = names.flatMap((word) => select(word, () => options.specs ?? findRoot(".")));
   const settings: { readonly selection: Selection; readonly spec: Spec; readonly setting: Setting }[] = [];
   for (const selection of selections) {
     const spec = await loadSpec(selection.files);
-    for (const found of settingsOf(spec, selection, options.set ?? []))
-      settings.push({ selection, spec, setting: found });
+    for (const found of settingsOf(spec, selection, assignments)) settings.push({ selection, spec, setting: found });
   }
   if (options.trace !== undefined && settings.length > 1) {
     throw new UserError(
@@ -55,6 +56,26 @@ export async function runCommand(words: readonly string[], options: RunOptions):
     }
   }
   return gravest(codes);
+}
+
+/**
+ * Tells the specs among `words` from the assignments that follow a `--set`: several may stand behind one. A word is an
+ * assignment if it reads `name=value`; a path that does so begins with `./` or ends in `.ts`.
+ */
+function told(
+  words: readonly string[],
+  set: readonly string[],
+): { readonly specs: readonly string[]; readonly assignments: readonly string[] } {
+  const more = words.filter((word) => /^[A-Za-z_][\w-]*=/.test(word) && !isPath(word));
+  const specs = words.filter((word) => !more.includes(word));
+  const [first] = more;
+  if (first !== undefined && set.length === 0) {
+    throw new UserError(EXIT.usage, `${first} is no spec; a parameter is given as --set ${first}.`);
+  }
+  if (specs.length === 0) {
+    throw new UserError(EXIT.usage, "It is not said which spec to run. `check list` shows them.");
+  }
+  return { specs, assignments: [...set, ...more] };
 }
 
 /** The models that a word of the command line means, with `--set` applied. */

@@ -6,15 +6,13 @@ import { Table } from "../engine/table.ts";
 import { networkOf } from "./cluster.ts";
 import type { Budget, Cluster } from "./cluster.ts";
 
-const BUDGETS: readonly ["duplication", "loss", "timeouts", "crashStop", "crashRecovery", "partitions"] = [
-  "duplication",
-  "loss",
-  "timeouts",
-  "crashStop",
-  "crashRecovery",
-  "partitions",
-];
-export type BudgetName = (typeof BUDGETS)[number];
+/** One budget: how often what it is for may happen in a run. */
+export interface BudgetLine {
+  readonly name: string;
+  readonly budget: Budget;
+  /** By conditions: the conditions after one unit of it is spent, plus one; 0 where nothing is left. */
+  readonly spent: IdMap;
+}
 
 /** The conditions of one state. */
 export type Conditions = {
@@ -28,53 +26,48 @@ export type Conditions = {
 export class ConditionsTable {
   readonly table: Table<Conditions> = new Table("conditions");
   readonly initial: number;
-  readonly #budgets: { readonly [B in BudgetName]: Budget };
-  /** By budget and conditions: the conditions after one unit of it is spent, plus one; 0 where nothing is left. */
-  readonly #spent: { readonly [B in BudgetName]: IdMap };
+  readonly #lines: ReadonlyMap<string, BudgetLine>;
   readonly #cuts: (readonly boolean[] | null)[] = [];
   readonly #nodes: readonly string[];
 
   constructor(options: Cluster["options"]) {
     const { duplication, loss } = networkOf(options);
     const { crashStop = 0, crashRecovery = 0, partitions = 0 } = options.faults ?? {};
-    this.#budgets = {
+    const budgets: { readonly [name: string]: Budget } = {
       duplication,
       loss,
-      timeouts: options.timeouts ?? "unlimited",
+      ...timeoutBudgets(options.timeouts ?? "unlimited"),
       crashStop,
       crashRecovery,
       partitions,
     };
+    const lines = Object.entries(budgets).map(([name, budget]): BudgetLine => ({ name, budget, spent: new IdMap() }));
+    this.#lines = new Map(lines.map((line) => [line.name, line]));
     this.#nodes = Object.keys(options.nodes);
-    this.#spent = {
-      duplication: new IdMap(),
-      loss: new IdMap(),
-      timeouts: new IdMap(),
-      crashStop: new IdMap(),
-      crashRecovery: new IdMap(),
-      partitions: new IdMap(),
-    };
-    const finite = BUDGETS.flatMap((name) => {
-      const budget = this.#budgets[name];
-      return budget === "unlimited" ? [] : [[name, budget] as const];
-    });
+    const finite = lines.flatMap(({ name, budget }) => (budget === "unlimited" ? [] : [[name, budget] as const]));
     this.initial = this.table.intern({ left: Object.fromEntries(finite), side: null });
   }
 
-  isUnlimited(budget: BudgetName): boolean {
-    return this.#budgets[budget] === "unlimited";
+  /** The budget for `name`. What nothing was said about never happens. */
+  line(name: string): BudgetLine {
+    return this.#lines.get(name) ?? { name, budget: 0, spent: new IdMap() };
   }
 
-  /** The conditions after one unit of `budget` is spent in `conditions`, or ABSENT if nothing is left of it. */
-  spend(conditions: number, budget: BudgetName): number {
-    if (this.#budgets[budget] === "unlimited") return conditions;
-    if (this.#budgets[budget] === 0) return ABSENT;
-    const known = this.#spent[budget].get(conditions);
+  /** The budget for the firing of `timer`: its own, or that of all timers. */
+  timeoutLine(timer: string): BudgetLine {
+    return this.#lines.get(ALL_TIMEOUTS) ?? this.line(timeoutBudget(timer));
+  }
+
+  /** The conditions after one unit of a budget is spent in `conditions`, or ABSENT if nothing is left of it. */
+  spend(conditions: number, { name, budget, spent }: BudgetLine): number {
+    if (budget === "unlimited") return conditions;
+    if (budget === 0) return ABSENT;
+    const known = spent.get(conditions);
     if (known !== ABSENT) return known === 0 ? ABSENT : known - 1;
     const { left, side } = this.table.value(conditions);
-    const units = left[budget] ?? 0;
-    const next = units === 0 ? ABSENT : this.table.intern({ left: { ...left, [budget]: units - 1 }, side });
-    this.#spent[budget].set(conditions, next + 1);
+    const units = left[name] ?? 0;
+    const next = units === 0 ? ABSENT : this.table.intern({ left: { ...left, [name]: units - 1 }, side });
+    spent.set(conditions, next + 1);
     return next;
   }
 
@@ -91,6 +84,18 @@ export class ConditionsTable {
     this.#cuts[conditions] = cut;
     return cut;
   }
+}
+
+/** The budget of all timers together, where they have none of their own. */
+const ALL_TIMEOUTS = "timeouts";
+
+function timeoutBudget(timer: string): string {
+  return `timeout ${timer}`;
+}
+
+function timeoutBudgets(timeouts: NonNullable<Cluster["options"]["timeouts"]>): { readonly [name: string]: Budget } {
+  if (typeof timeouts !== "object") return { [ALL_TIMEOUTS]: timeouts };
+  return Object.fromEntries(Object.entries(timeouts).map(([timer, budget]) => [timeoutBudget(timer), budget ?? 0]));
 }
 
 /** Every way to cut `nodes` into two sides that are not empty, each named by the side of the first node. */

@@ -2,7 +2,7 @@
  * `cluster`: protocols, a network, faults and clients, composed into one state machine.
  */
 
-import type { Effect, Input, NodeId, Plain, Protocol, Signature, State } from "@quorate/core";
+import type { Effect, NodeId, Plain, Protocol, Receive, Request, Signature, State, Timeout } from "@quorate/core";
 import type { Collection } from "../collection.ts";
 import type { Properties } from "../properties.ts";
 
@@ -56,11 +56,18 @@ interface Ran<S extends Signature> {
   readonly disk: S["durable"];
 }
 
-/** What happened to one node: its start, an input, a step that reached the disk, or the end of a life. */
+/** An input that comes from outside the node: all but `persisted`, which is part of what made the disk catch up. */
+export type OutsideInput<S extends Signature> = Receive<S> | Timeout<S> | Request<S>;
+
+/**
+ * What happened to one node: its start, an input, a step that reached the disk, or the end of a life. What the node did
+ * when told that its disk had caught up is part of the `persist` there was; and where persistence is synchronous, part of
+ * the start or the input.
+ */
 export type NodeEvent<S extends Signature> =
   | ({ readonly type: "start" } & Ran<S>)
   | ({ readonly type: "persist" } & Ran<S>)
-  | ({ readonly type: "input"; readonly input: Input<S> } & Ran<S>)
+  | ({ readonly type: "input"; readonly input: OutsideInput<S> } & Ran<S>)
   | { readonly type: "crash"; readonly node: NodeId; readonly disk: S["durable"] };
 
 /**
@@ -107,15 +114,26 @@ export interface ClusterOptions<S extends Signature, H extends { readonly [name:
   readonly nodes: { readonly [name: string]: ClusterNode<S> };
   readonly network?: Partial<Network>;
   readonly faults?: Faults;
-  /** How often timers fire, in the whole run. A timer that runs may fire at any time. Defaults to `"unlimited"`. */
-  readonly timeouts?: Budget;
+  /**
+   * How often timers fire, in the whole run: all of them together, or each by its name, where those that are not named
+   * never do. A timer that runs may fire at any time. Defaults to `"unlimited"`.
+   */
+  readonly timeouts?: Budget | { readonly [T in S["timer"]]?: Budget };
   /**
    * `"synchronous"`: the disk has each step's durable state before anything else happens. `"asynchronous"`: it has it at
-   * some time after, step by step in order, and until then gated sends and outputs wait and a crash loses it.
+   * some time after, step by step in order, and until then gated sends and outputs wait and a crash loses it. Either way
+   * the protocol is told by the input `persisted`, in the same transition in which the disk catches up.
    */
   readonly persistence?: "synchronous" | "asynchronous";
   readonly clients?: { readonly [name: string]: Client<S> };
   readonly observers?: { readonly [N in keyof H]: Observer<S, H[N]> };
+  /**
+   * What one transition may do to the node that it concerns: each holds between what is seen of that node before and
+   * after, where that differs. Evaluated once for each difference, so they cost nothing in a large state space.
+   */
+  readonly nodeSteps?: {
+    readonly [name: string]: (before: NodeView<S>, after: NodeView<S>) => boolean;
+  };
   /**
    * States that do not satisfy it are checked, but neither counted as distinct nor explored. Without order, a message
    * that its receiver ignores stays in flight, so a constraint that counts messages counts those too.

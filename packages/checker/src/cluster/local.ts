@@ -1,12 +1,17 @@
 /**
  * One node of a cluster, with what its shell holds for it: memory, timers, disk, and the effects that wait for the disk.
  * Every function here is pure, and what it computes is remembered by the engine.
+ *
+ * The naive explorer shares nothing of this: it says once more, in its own words, what a step, a write and a crash do to a
+ * node, so that the two can be held against each other (naive/cluster.ts).
  */
 
-import type { Effect, Input, Plain, Signature, State, Step } from "@quorate/core";
+import type { Effect, Input, NodeId, Plain, Signature, State, Step } from "@quorate/core";
+import { encode } from "../values/encode.ts";
 import { isEqual } from "../values/equal.ts";
-import type { ClusterNode, NodeEvent } from "./cluster.ts";
-import type { NodeId } from "@quorate/core";
+import { deepFreeze } from "../values/freeze.ts";
+import { EvaluationError } from "../values/purity.ts";
+import type { ClusterNode, NodeEvent, OutsideInput } from "./cluster.ts";
 
 /** A step whose durable state is not on disk yet, with the effects that wait for it. */
 type Unwritten = { readonly durable: Plain; readonly effects: readonly Effect<Signature>[] };
@@ -32,7 +37,7 @@ export type Happening =
   | { readonly type: "persist" }
   | { readonly type: "crash" }
   | { readonly type: "stop" }
-  | Input<Signature>;
+  | OutsideInput<Signature>;
 
 /** What a happening makes of a node: its new local state, the effects that take effect now, and what observers hear. */
 export interface Change {
@@ -62,8 +67,10 @@ export function change(context: NodeContext, local: Local, happening: Happening)
   switch (happening.type) {
     case "start": {
       if (local.status !== "down") return null;
-      const step = context.call("start", [local.disk], () => node.protocol.start(node.config, local.disk));
-      return settle(context, { disk: local.disk, unwritten: [] }, [], step, { type: "start" });
+      const { disk } = local;
+      const step = called(context, "start", disk, [disk], () => node.protocol.start(node.config, disk));
+      const before = { timers: [], behind: { disk, unwritten: [] }, durable: disk };
+      return settle(context, before, [], step, { type: "start" });
     }
     case "persist":
       return persist(context, local);
@@ -79,44 +86,95 @@ export function change(context: NodeContext, local: Local, happening: Happening)
     case "request": {
       if (local.status !== "up") return null;
       const { memory } = local;
-      const step = context.call("step", [memory, happening], () => node.protocol.step(node.config, memory, happening));
+      const step = stepped(context, memory, happening);
       const fired = happening.type === "timeout" ? happening.timer : null;
       const timers = fired === null ? local.timers : local.timers.filter((timer) => timer !== fired);
-      const behind = local.behind ?? { disk: local.memory.durable, unwritten: [] };
-      return settle(context, behind, timers, step, { type: "input", input: happening });
+      const behind = local.behind ?? { disk: memory.durable, unwritten: [] };
+      const before = { timers, behind, durable: memory.durable };
+      return settle(context, before, [], step, { type: "input", input: happening });
     }
   }
 }
 
-/** The oldest unwritten step reaches the disk, and what waited for it goes. */
+/** The oldest unwritten step reaches the disk, what waited for it goes, and then the protocol is told. */
 function persist(context: NodeContext, local: Local): Change | null {
   if (local.status !== "up" || local.behind === null) return null;
   const [oldest, ...unwritten] = local.behind.unwritten;
   if (oldest === undefined) return null;
-  const behind = unwritten.length === 0 ? null : { disk: oldest.durable, unwritten };
-  return changed(context, { ...local, behind }, oldest.effects, { type: "persist" });
+  const { memory, timers } = local;
+  const { durable: disk, effects } = oldest;
+  const step = stepped(context, memory, deepFreeze({ type: "persisted", durable: disk }));
+  const before = { timers, behind: { disk, unwritten }, durable: memory.durable };
+  return settle(context, before, effects, step, { type: "persist" });
 }
 
-/** Puts a step's result in place. */
+function stepped(context: NodeContext, memory: State<Signature>, input: Input<Signature>): Step<Signature> {
+  const { protocol, config } = context.node;
+  return called(context, "step", memory.durable, [memory, input], () => protocol.step(config, memory, input));
+}
+
+/** A call of the protocol's, on frozen inputs. What it makes durable is plain, or it is this call that is to blame. */
+function called(
+  context: NodeContext,
+  name: "start" | "step",
+  durable: Plain,
+  inputs: readonly unknown[],
+  call: () => Step<Signature>,
+): Step<Signature> {
+  return context.call(name, inputs, () => {
+    const step = call();
+    if (step.state.durable !== durable) encode({ state: step.state });
+    return step;
+  });
+}
+
+/** A running node before a step's result is put in place: its shell, and what was durable in its memory. */
+type Before = { readonly timers: readonly string[]; readonly behind: Behind; readonly durable: Plain };
+
+/** How often in a row a protocol may make something else durable each time that it hears that the disk has caught up. */
+const ROUNDS_MAX = 100;
+
+/**
+ * Puts a step's result in place. Where the disk has what the step made durable, the protocol is told so at once, and what
+ * it does then is put in place as well, until it makes nothing new durable or the disk lags behind.
+ *
+ * @param releasedBefore the effects that went before the step
+ */
 function settle(
   context: NodeContext,
-  { disk, unwritten }: Behind,
-  timersBefore: readonly string[],
-  { state, effects }: Step<Signature>,
+  before: Before,
+  releasedBefore: readonly Effect<Signature>[],
+  first: Step<Signature>,
   what: What,
 ): Change {
-  const timers = timersAfter(timersBefore, effects);
-  if (context.persistence === "synchronous" || (unwritten.length === 0 && isEqual(disk, state.durable))) {
-    return changed(context, { status: "up", memory: state, timers, behind: null }, effects, what);
+  const { disk, unwritten } = before.behind;
+  const isSynchronous = context.persistence === "synchronous";
+  let { timers, durable } = before;
+  let released = releasedBefore;
+  let step = first;
+  for (let round = 0; round <= ROUNDS_MAX; round++) {
+    const { state: memory, effects } = step;
+    timers = timersAfter(timers, effects);
+    if (!isSynchronous && (unwritten.length > 0 || !isEqual(disk, memory.durable))) {
+      const waiting = effects.filter(waitsForDisk);
+      const behind = { disk, unwritten: queued(unwritten, { durable: memory.durable, effects: waiting }) };
+      released = [...released, ...effects.filter((effect) => !waitsForDisk(effect))];
+      return changed(context, { status: "up", memory, timers, behind }, released, what);
+    }
+    released = released.length === 0 ? effects : [...released, ...effects];
+    if (memory.durable === durable)
+      return changed(context, { status: "up", memory, timers, behind: null }, released, what);
+    durable = memory.durable;
+    step = stepped(context, deepFreeze(memory), deepFreeze({ type: "persisted", durable }));
   }
-  const waiting = effects.filter(waitsForDisk);
-  const released = effects.filter((effect) => !waitsForDisk(effect));
-  const behind = { disk, unwritten: queued(unwritten, { durable: state.durable, effects: waiting }) };
-  return changed(context, { status: "up", memory: state, timers, behind }, released, what);
+  const { node, id } = context;
+  const why = `it makes another state durable each time that it is told of the last, ${ROUNDS_MAX} times in a row`;
+  throw new EvaluationError(`${node.protocol.name}.step of node ${id}`, new RangeError(why), encode(step.state));
 }
 
 /** What observers are told happened, beside what became of the node. */
-type What = { readonly type: "start" | "persist" } | { readonly type: "input"; readonly input: Input<Signature> };
+type What =
+  { readonly type: "start" | "persist" } | { readonly type: "input"; readonly input: OutsideInput<Signature> };
 
 function changed({ id }: NodeContext, local: UpLocal, released: readonly Effect<Signature>[], what: What): Change {
   return { local, released, event: eventOf(id, local, released, what) };

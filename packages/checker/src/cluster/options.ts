@@ -1,8 +1,7 @@
 /** What a node can do of its own, in some local state: everything but receive messages and requests. */
 
-import { ABSENT } from "../engine/pair-map.ts";
 import type { ClusterActions } from "./actions.ts";
-import type { BudgetName, ConditionsTable } from "./budgets.ts";
+import type { BudgetLine, ConditionsTable } from "./budgets.ts";
 import type { Happening, Local } from "./local.ts";
 import type { Outcomes } from "./outcomes.ts";
 
@@ -11,7 +10,7 @@ export interface Option {
   readonly happening: number;
   readonly action: number;
   /** What it costs, if it costs anything. */
-  readonly budget: BudgetName | null;
+  readonly budget: BudgetLine | null;
 }
 
 /** Remembers the options of each node in each local state. */
@@ -47,19 +46,21 @@ export class NodeOptions {
         return [this.#option({ type: "start" }, "restart", null)];
       case "up":
         return [
-          ...local.timers.map((timer) => this.#option({ type: "timeout", timer }, `timeout ${timer}`, "timeouts")),
+          ...local.timers.flatMap((timer) =>
+            this.#ifEver(this.#conditions.timeoutLine(timer), { type: "timeout", timer }, `timeout ${timer}`),
+          ),
           ...(local.behind === null ? [] : [this.#option({ type: "persist" }, "persist", null)]),
-          ...(this.#mayEver("crashStop") ? [this.#option({ type: "stop" }, "stop", "crashStop")] : []),
-          ...(this.#mayEver("crashRecovery") ? [this.#option({ type: "crash" }, "crash", "crashRecovery")] : []),
+          ...this.#ifEver(this.#conditions.line("crashStop"), { type: "stop" }, "stop"),
+          ...this.#ifEver(this.#conditions.line("crashRecovery"), { type: "crash" }, "crash"),
         ];
     }
   }
 
-  #option(happening: Happening, action: string, budget: BudgetName | null): Option {
+  #option(happening: Happening, action: string, budget: BudgetLine | null): Option {
     return { happening: this.#outcomes.happenings.intern(happening), action: this.#actions.named(action), budget };
   }
 
-  #mayEver(budget: BudgetName): boolean {
-    return this.#conditions.spend(this.#conditions.initial, budget) !== ABSENT;
+  #ifEver(budget: BudgetLine, happening: Happening, action: string): readonly Option[] {
+    return budget.budget === 0 ? [] : [this.#option(happening, action, budget)];
   }
 }

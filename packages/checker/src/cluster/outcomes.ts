@@ -32,7 +32,12 @@ export const IS_IDLE = 5;
 /** Where its messages begin in `sends`, and where they end. */
 export const SENDS_FROM = 6;
 export const SENDS_TO = 7;
-export const RECORD = 8;
+/** 1 if it breaks one of the properties of a node's steps. */
+export const IS_BROKEN = 8;
+export const RECORD = 9;
+
+/** Says whether a step of a node from one local state to another breaks a property of such steps. */
+export type StepJudge = (node: number, before: number, after: number) => boolean;
 
 /** Interned local states, happenings and messages, and the outcomes of each happening in each local state. */
 export class Outcomes {
@@ -64,7 +69,10 @@ export class Outcomes {
   receivers: Int32Array = new Int32Array(64);
   readonly #order: "none" | "fifo";
 
-  constructor(options: Cluster["options"]) {
+  readonly #breaks: StepJudge;
+
+  constructor(options: Cluster["options"], breaks: StepJudge) {
+    this.#breaks = breaks;
     this.#order = networkOf(options).order;
     this.records[NOTHING_HAPPENS * RECORD + IS_IDLE] = 1;
     const entries = Object.entries(options.nodes);
@@ -163,7 +171,7 @@ export class Outcomes {
   ): number {
     const outcome = this.events.push(deepFreeze(event)) - 1;
     const at = outcome * RECORD;
-    if (at === this.records.length) this.records = grown(this.records);
+    if (at + RECORD > this.records.length) this.records = grown(this.records);
     const { lo, hi } = this.locals[node] as Table<Local>;
     const localLo = (lo[next] as number) - (lo[before] as number);
     const localHi = (hi[next] as number) - (hi[before] as number);
@@ -171,7 +179,8 @@ export class Outcomes {
     const allLo = sends.reduce((sum, send) => sum + (messageLo[send] as number), localLo);
     const allHi = sends.reduce((sum, send) => sum + (messageHi[send] as number), localHi);
     const from = this.sends.length;
-    this.records.set([next, allLo, allHi, localLo, localHi, idle ? 1 : 0, from, from + sends.length], at);
+    const broken = this.#breaks(node, before, next) ? 1 : 0;
+    this.records.set([next, allLo, allHi, localLo, localHi, idle ? 1 : 0, from, from + sends.length, broken], at);
     this.sends.push(...sends);
     this.ascendingSends.push(...[...sends].sort((a, b) => a - b));
     return outcome;

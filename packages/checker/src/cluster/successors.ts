@@ -10,7 +10,18 @@ import type { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
 import type { NodeEvent } from "./cluster.ts";
 import type { Links } from "./links.ts";
-import { HI, LO, LOCAL_HI, LOCAL_LO, NEXT, NOTHING_HAPPENS, RECORD, SENDS_FROM, SENDS_TO } from "./outcomes.ts";
+import {
+  HI,
+  IS_BROKEN,
+  LO,
+  LOCAL_HI,
+  LOCAL_LO,
+  NEXT,
+  NOTHING_HAPPENS,
+  RECORD,
+  SENDS_FROM,
+  SENDS_TO,
+} from "./outcomes.ts";
 import type { Outcomes } from "./outcomes.ts";
 
 /** No node, no place, no client: this transition leaves them as they are. */
@@ -56,6 +67,8 @@ export class SuccessorWriter {
    * docs/decisions/0012.
    */
   asleep = 0;
+  /** Whether the last successor came by a step of a node that breaks a property of such steps. */
+  isSuspect = false;
   /** That of the successor whose bag was written last. */
   #asleepAfter = 0;
 
@@ -106,6 +119,7 @@ export class SuccessorWriter {
     const { words, at } = from;
     const { records } = this.#outcomes;
     const record = outcome * RECORD;
+    this.isSuspect = records[record + IS_BROKEN] === 1;
     let lo = from.lo;
     let hi = from.hi;
     let heard = false;
@@ -151,12 +165,11 @@ export class SuccessorWriter {
       lo = (lo - (this.#outcomes.envelopes.lo[taken] as number)) | 0;
       hi = (hi - (this.#outcomes.envelopes.hi[taken] as number)) | 0;
     }
-    if (sink.dismisses(lo, hi, action)) return !heard;
+    if (!this.isSuspect && sink.dismisses(lo, hi, action)) return !heard;
     this.#writeSlots(sink, node, outcome, conditions, client, count);
     const length = this.#writeBag(sink.words, record, place, node, heard || node === NONE ? 0 : this.asleep);
     return sink.emit(length, lo, hi, this.#asleepAfter, action, detail) && !heard;
   }
-
 
   #writeSlots(sink: Sink, node: number, outcome: number, conditions: number, client: number, count: number): void {
     const { words, at, length } = this.#from;
@@ -241,7 +254,7 @@ export class SuccessorWriter {
     while (sent < sendsEnd) add(sends[sent++] as number);
     lo |= 0;
     hi |= 0;
-    if (!sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, action, detail);
+    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, action, detail);
   }
 
   #writeLinks(
@@ -275,7 +288,7 @@ export class SuccessorWriter {
       lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
       hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
     }
-    if (!sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, 0, action, detail);
+    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, 0, action, detail);
   }
 
   #observe(index: number, history: number, outcome: number): number {

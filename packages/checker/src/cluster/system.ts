@@ -21,10 +21,14 @@ import { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
 import { ClusterActions } from "./actions.ts";
 import { ConditionsTable, sidesOf } from "./budgets.ts";
+import type { BudgetLine } from "./budgets.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { describeCluster } from "./describe.ts";
+import { Latest } from "./latest.ts";
 import { Links } from "./links.ts";
+import { NodeSteps } from "./node-steps.ts";
+import { NodeViews } from "./node-views.ts";
 import { NodeOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
@@ -44,6 +48,7 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly actions: readonly string[];
   readonly always: readonly Predicate[];
   readonly step: readonly Predicate[];
+  readonly nodeStep: readonly Predicate[];
   readonly sometimes: readonly Predicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
@@ -51,6 +56,7 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly options: Cluster["options"];
   readonly nodeNames: readonly string[];
   readonly outcomes: Outcomes;
+  readonly nodeViews: NodeViews;
   readonly conditions: ConditionsTable;
   readonly observers: readonly ObserverSlot[];
   readonly links: Links | null;
@@ -68,6 +74,8 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly #sides: readonly (readonly string[])[];
   /** Whether the network is a set that deliveries leave as it is. */
   readonly #isSet: boolean;
+  readonly #loss: BudgetLine;
+  readonly #duplication: BudgetLine;
   readonly #loses: boolean;
   readonly #duplicates: boolean;
   readonly #cuts: boolean;
@@ -77,10 +85,15 @@ export class ClusterSystem implements System, ClusterLayout {
     const network = networkOf(options);
     this.options = options;
     this.nodeNames = Object.keys(options.nodes);
-    this.outcomes = new Outcomes(options);
+    this.outcomes = new Outcomes(options, (node, before, after) => nodeSteps.isBroken(node, before, after));
+    this.nodeViews = new NodeViews(this.nodeNames, this.outcomes);
+    const nodeSteps = new NodeSteps(options.nodeSteps, this.nodeViews);
+    this.nodeStep = nodeSteps.predicates(this.nodeNames.length, this.from, this.to);
     this.conditions = new ConditionsTable(options);
     this.links = network.order === "fifo" ? new Links(this.nodeNames, this.outcomes) : null;
     this.#isSet = network.order === "none" && network.duplication === "unlimited";
+    this.#loss = this.conditions.line("loss");
+    this.#duplication = this.conditions.line("duplication");
     this.#loses = network.loss !== 0;
     this.#duplicates = network.duplication !== 0;
     this.#cuts = (options.faults?.partitions ?? 0) !== 0;
@@ -126,6 +139,10 @@ export class ClusterSystem implements System, ClusterLayout {
     this.sometimes = predicates.sometimes;
     this.constraint = predicates.constraint;
     this.deadlock = options.deadlock ?? "allowed";
+  }
+
+  get isSuspect(): boolean {
+    return this.#writer.isSuspect;
   }
 
   get calls(): number {
@@ -239,7 +256,7 @@ export class ClusterSystem implements System, ClusterLayout {
     conditions: number,
     cut: readonly boolean[] | null,
   ): boolean {
-    const lost = this.#loses ? this.conditions.spend(conditions, "loss") : ABSENT;
+    const lost = this.#loses ? this.conditions.spend(conditions, this.#loss) : ABSENT;
     if (lost !== ABSENT) {
       const action = this.#actions.message("lose", envelope);
       this.#emit(sink, NONE, NOTHING_HAPPENS, place, lost, action, envelope);
@@ -254,7 +271,7 @@ export class ClusterSystem implements System, ClusterLayout {
       rests = this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
     if (idle || this.#isSet || !this.#duplicates) return rests;
-    const duplicated = this.conditions.spend(conditions, "duplication");
+    const duplicated = this.conditions.spend(conditions, this.#duplication);
     if (duplicated === ABSENT) return rests;
     const action = this.#actions.message("duplicate", envelope);
     this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
@@ -302,7 +319,7 @@ export class ClusterSystem implements System, ClusterLayout {
       this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, healed, this.#actions.named("heal"), 0);
       return;
     }
-    const left = this.conditions.spend(conditions, "partitions");
+    const left = this.conditions.spend(conditions, this.conditions.line("partitions"));
     if (left === ABSENT) return;
     for (const [index, side] of this.#sides.entries()) {
       const next = this.conditions.withSide(left, side);
@@ -355,32 +372,5 @@ export class ClusterSystem implements System, ClusterLayout {
     if (index === ABSENT)
       throw new RangeError(`${whose} names ${id}, which is none of the nodes ${this.nodeNames.join(", ")}.`);
     return index;
-  }
-}
-
-/** Keeps the last state emitted. */
-class Latest implements Sink {
-  words: Int32Array = new Int32Array(0);
-  length = 0;
-  lo = 0;
-  hi = 0;
-
-  reserve(length: number): void {
-    if (length > this.words.length) this.words = new Int32Array(length);
-  }
-
-  readonly passesOver = false;
-
-  dismisses(): boolean {
-    return false;
-  }
-
-  passOver(): void {}
-
-  emit(length: number, lo: number, hi: number): boolean {
-    this.length = length;
-    this.lo = lo;
-    this.hi = hi;
-    return true;
   }
 }

@@ -1,35 +1,29 @@
 /** A cluster's state as its properties see it, read and remembered part by part. */
 
 import type { Plain, Signature } from "@quorate/core";
-import { nodeId } from "@quorate/core";
 import type { Collection } from "../collection.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { ProjectionRead, SlotRead } from "../engine/reads.ts";
 import type { Recorder, Tuples } from "../engine/reads.ts";
 import { BagCollection, SlotCollection } from "../engine/views.ts";
 import type { ViewContext } from "../engine/views.ts";
-import { deepFreeze } from "../values/freeze.ts";
-import type { ClusterState, Envelope, NodeView } from "./cluster.ts";
-import { diskOf } from "./local.ts";
-import type { Local } from "./local.ts";
+import type { ClusterState, Envelope } from "./cluster.ts";
 import type { ClusterSystem } from "./system.ts";
 
 type View = ClusterState<Signature, { readonly [name: string]: Plain }>;
 
-/** What all views of a system share: one recorder, and the nodes' views by local state. */
+/** What all views of a system share: one recorder, and what is remembered of collections. */
 export class ClusterViews {
   readonly recorder: Recorder;
   readonly #system: ClusterSystem;
   readonly #tuples: Tuples;
   readonly #results: ViewContext["results"];
-  readonly #nodeViews: NodeView<Signature>[][];
 
   constructor(system: ClusterSystem, recorder: Recorder, tuples: Tuples, results: ViewContext["results"]) {
     this.#system = system;
     this.recorder = recorder;
     this.#tuples = tuples;
     this.#results = results;
-    this.#nodeViews = system.nodeNames.map(() => []);
   }
 
   /** The state at `cursor`, as the function named `reader` sees it. */
@@ -52,14 +46,14 @@ export class ClusterViews {
       system.conditions.table.value(id).side === null ? 0 : 1,
     );
     return {
-      nodes: new SlotCollection(context, nodeReads, (node, local) => this.#nodeView(node, local)),
+      nodes: new SlotCollection(context, nodeReads, (node, local) => system.nodeViews.view(node, local)),
       node: (id) => {
         const node = system.outcomes.nodeIndex(id);
         const read = nodeReads[node]?.read;
         if (read === undefined) {
           throw new RangeError(`There is no node ${id}; the nodes are ${system.nodeNames.join(", ")}.`);
         }
-        return this.#nodeView(node, recorder.take(read));
+        return system.nodeViews.view(node, recorder.take(read));
       },
       messages: this.#messages(context),
       history,
@@ -77,20 +71,6 @@ export class ClusterViews {
     }
     const reads = Array.from({ length: links.count }, (_, link) => new SlotRead(context.cursor, linksAt + link));
     return new Concatenation(() => reads.flatMap((read, link) => links.table(link).value(context.recorder.take(read))));
-  }
-
-  #nodeView(node: number, local: number): NodeView<Signature> {
-    const views = this.#nodeViews[node] as NodeView<Signature>[];
-    const known = views[local];
-    if (known !== undefined) return known;
-    const state = this.#system.outcomes.locals[node]?.value(local) as Local;
-    const id = nodeId(this.#system.nodeNames[node] ?? "");
-    const view: NodeView<Signature> =
-      state.status === "up"
-        ? { id, up: true, state: state.memory, disk: diskOf(state), timers: state.timers }
-        : { id, up: false, state: null, disk: state.disk, timers: [] };
-    views[local] = deepFreeze(view);
-    return view;
   }
 }
 

@@ -156,7 +156,10 @@ export class Explorer implements Sink {
     to.length = length;
     this.#isJudging = true;
     let broken: Predicate | null = null;
-    if (action !== INITIAL) broken = firstFalse(system.step);
+    if (action !== INITIAL) {
+      broken = firstFalse(system.step);
+      if (broken === null && system.isSuspect) broken = firstFalse(system.nodeStep);
+    }
     const within = system.constraint === null || system.constraint.test();
     const isNew = within ? this.#visited.add(lo, hi) : !this.#visited.has(lo, hi);
     if (isNew) {

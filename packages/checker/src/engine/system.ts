@@ -69,9 +69,13 @@ export interface System {
   readonly actions: readonly string[];
   readonly always: readonly Predicate[];
   readonly step: readonly Predicate[];
+  /** Those of the steps of single nodes, which need testing only where `isSuspect`. */
+  readonly nodeStep: readonly Predicate[];
   readonly sometimes: readonly Predicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
+  /** Whether the successor emitted last may break a predicate of `nodeStep`. It must not be dismissed then. */
+  readonly isSuspect: boolean;
   /** Emits the initial states. */
   initial(sink: Sink): void;
   /** Emits the successors of the state at `from`, always in the same order. */

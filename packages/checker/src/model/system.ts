@@ -15,9 +15,10 @@ import type {
 } from "../engine/system.ts";
 import { Tracked } from "../engine/tracked.ts";
 import { newResults } from "../engine/views.ts";
-import { encode } from "../values/encode.ts";
+import { encode, NotPlainError } from "../values/encode.ts";
+import { isEqual } from "../values/equal.ts";
 import { deepFreeze } from "../values/freeze.ts";
-import { callTwice, internResult } from "../values/purity.ts";
+import { callTwice, ImpureError, internResult } from "../values/purity.ts";
 import { Layout } from "./layout.ts";
 import type { FullState, Model, Next, SetChange, Update, Variables } from "./model.ts";
 import { modelView } from "./view.ts";
@@ -44,6 +45,8 @@ export class ModelSystem implements System {
   readonly actions: readonly string[];
   readonly always: readonly Predicate[];
   readonly step: readonly Predicate[];
+  readonly nodeStep: readonly Predicate[] = [];
+  readonly isSuspect = false;
   readonly sometimes: readonly Predicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
@@ -52,6 +55,8 @@ export class ModelSystem implements System {
   readonly #model: Model;
   readonly #layout: Layout;
   readonly #instances: readonly Instance[];
+  /** What the last two calls of actions returned: what an error shows, where two calls in a row should have agreed. */
+  #returned: readonly [Next<Variables>, Next<Variables>] = [undefined, undefined];
 
   constructor(model: Model) {
     this.#model = model;
@@ -66,7 +71,9 @@ export class ModelSystem implements System {
         const state = modelView(parts, this.from, name, () => changes.itemwise);
         const call = (): readonly Change[] => {
           this.calls++;
-          return this.#changes(definition.next(state, choice));
+          const next = definition.next(state, choice);
+          this.#returned = [this.#returned[1], next];
+          return this.#changes(next);
         };
         const changes: Tracked<readonly Change[]> = new Tracked(name, recorder, call);
         return { action, choice, changes };
@@ -115,8 +122,19 @@ export class ModelSystem implements System {
   successors(sink: Sink): void {
     for (let index = 0; index < this.#instances.length; index++) {
       const { action, changes } = this.#instances[index] as Instance;
-      const found = changes.evaluate();
+      const found = this.#evaluate(changes);
       for (let way = 0; way < found.length; way++) this.#apply(sink, found[way] as Change, action, index);
+    }
+  }
+
+  #evaluate(changes: Instance["changes"]): readonly Change[] {
+    try {
+      return changes.evaluate();
+    } catch (error) {
+      const [first, second] = this.#returned;
+      if (!(error instanceof ImpureError) || isEqual(first, second)) throw error;
+      const what = `two calls with equal input differ: it returns ${shown(first)} and then ${shown(second)}`;
+      throw new ImpureError(changes.name, what, `the state ${shown(this.describeState(this.from))}`);
     }
   }
 
@@ -167,7 +185,7 @@ export class ModelSystem implements System {
       lo += table.lo[element] as number;
       hi += table.hi[element] as number;
     }
-    sink.emit(slots.length + elements.length, lo | 0, hi | 0, -1, -1);
+    sink.emit(slots.length + elements.length, lo | 0, hi | 0, 0, -1, -1);
   }
 
   /** Emits the state at `from` with a change. */
@@ -218,7 +236,7 @@ export class ModelSystem implements System {
       lo += table.lo[fresh] as number;
       hi += table.hi[fresh] as number;
     }
-    sink.emit(end, lo | 0, hi | 0, action, detail);
+    sink.emit(end, lo | 0, hi | 0, 0, action, detail);
   }
 
   #changes(next: Next<Variables>): readonly Change[] {
@@ -270,6 +288,24 @@ function checkedUpdate(update: Update<Variables>): Update<Variables> {
     typeof update === "object" && update !== null && !Array.isArray(update) && !(Symbol.iterator in update);
   if (isRecord) return update;
   throw new TypeError(`it returned a ${typeof update} where undefined, an update or a list of updates is due`);
+}
+
+/** What an error shows of a value at the most. */
+const SHOWN_CHARACTERS_MAX = 1_000;
+
+/** A value as an error shows it; an action that is not enabled returns nothing. */
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : textOf(value);
+  return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return encode(value);
+  } catch (error) {
+    // A set's change may be any list of items, a view's among them, of which only the items are plain.
+    return error instanceof NotPlainError ? `(${error.message})` : String(error);
+  }
 }
 
 function ascending(ids: readonly number[]): readonly number[] {

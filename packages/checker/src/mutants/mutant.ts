@@ -16,7 +16,10 @@ export interface Mutant {
   readonly replace: string;
   /** The parameters of the spec under which the bug shows; the defaults for what is not given. */
   readonly parameters: ParameterValues;
-  /** The property that must break. */
+  /**
+   * The property that must break; or the `sometimes` property that must not be reached any more, where the bug is that
+   * something good can no longer happen. The latter takes a search to its end, so the bounds should be narrow.
+   */
   readonly property: string;
 }
 

@@ -1,9 +1,14 @@
-/** The meaning of `cluster`, in the plainest words: whole states, nothing remembered from one call to the next. */
+/**
+ * The meaning of `cluster`, in the plainest words: whole states, nothing remembered from one call to the next. It shares no
+ * code with the engine but the options' types and defaults, and the encoding by which values are compared: what a step, the
+ * disk and `persisted` do to a node is said here a second time, so that a slip in cluster/local.ts shows as a difference.
+ * What was misunderstood when both were written it can't show; for that there are the hand-written tests of local.ts.
+ */
 
 import { nodeId } from "@quorate/core";
-import type { Effect, Input, Plain, Signature, State as ProtocolState, Step } from "@quorate/core";
+import type { Effect, Plain, Signature, State as ProtocolState, Step } from "@quorate/core";
 import { networkOf } from "../cluster/cluster.ts";
-import type { Budget, Cluster, ClusterState, Envelope, NodeEvent, NodeView } from "../cluster/cluster.ts";
+import type { Budget, Cluster, ClusterState, Envelope, NodeEvent, NodeView, OutsideInput } from "../cluster/cluster.ts";
 import { encode } from "../values/encode.ts";
 import type { NaiveSystem, NaiveTransition } from "./explore.ts";
 
@@ -21,6 +26,16 @@ type Up = {
 type Down = { readonly status: "down" | "stopped"; readonly disk: Plain };
 
 type Local = Up | Down;
+
+/** A node before what a step makes of it: its shell, and what was durable in its memory, or is on the disk it starts from. */
+type Before = Pick<Up, "timers" | "disk" | "unwritten"> & { readonly durable: Plain };
+
+/** A node after a step, and the effects that take effect now. */
+type Settled = { readonly now: Up; readonly released: readonly Effect<Signature>[] };
+
+/** What observers are told happened to a node. */
+type What =
+  { readonly type: "start" | "persist" } | { readonly type: "input"; readonly input: OutsideInput<Signature> };
 
 type State = {
   readonly nodes: { readonly [id: string]: Local };
@@ -41,10 +56,14 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
   const ids = Object.keys(options.nodes);
   const network = networkOf(options);
   const asynchronous = options.persistence === "asynchronous";
+  const perTimer = options.timeouts ?? "unlimited";
+  const timeoutBudget = (timer: string): string => (typeof perTimer === "object" ? `timeout ${timer}` : "timeouts");
   const budgets: { readonly [name: string]: Budget } = {
     duplication: network.duplication,
     loss: network.loss,
-    timeouts: options.timeouts ?? "unlimited",
+    ...(typeof perTimer === "object"
+      ? Object.fromEntries(Object.entries(perTimer).map(([timer, budget]) => [timeoutBudget(timer), budget ?? 0]))
+      : { timeouts: perTimer }),
     crashStop: options.faults?.crashStop ?? 0,
     crashRecovery: options.faults?.crashRecovery ?? 0,
     partitions: options.faults?.partitions ?? 0,
@@ -88,54 +107,57 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
     return { ...state, network: messages };
   };
 
-  /** Puts a step's result in place: timers, disk, messages, and what observers hear. */
-  const stepped = (
-    state: State,
-    id: string,
-    before: { readonly timers: readonly string[]; readonly disk: Plain; readonly unwritten: readonly Unwritten[] },
-    step: Step<Signature>,
-    what: { readonly type: "start" } | { readonly type: "input"; readonly input: Input<Signature> },
-  ): State => {
+  /** What becomes of a running node by a step, and which effects take effect at once. */
+  const settled = (id: string, before: Before, step: Step<Signature>): Settled => {
     const timers = new Set(before.timers);
     for (const effect of step.effects) {
       if (effect.type === "setTimer") timers.add(effect.timer);
       if (effect.type === "clearTimer") timers.delete(effect.timer);
     }
     const { durable } = step.state;
-    let { disk } = before;
-    let unwritten = [...before.unwritten];
-    let released = step.effects;
-    if (asynchronous) {
-      const last = unwritten.at(-1);
-      const same = encode(last === undefined ? disk : last.durable) === encode(durable);
-      if (!same || last !== undefined) {
-        const waits = (effect: Effect<Signature>): boolean =>
-          effect.type === "output" || (effect.type === "send" && effect.after === "durable");
-        const waiting = step.effects.filter(waits);
-        released = step.effects.filter((effect) => !waits(effect));
-        if (same && last !== undefined) {
-          unwritten = [...unwritten.slice(0, -1), { durable, effects: [...last.effects, ...waiting] }];
-        } else {
-          unwritten = [...unwritten, { durable, effects: waiting }];
-        }
-      }
-    } else {
-      disk = durable;
+    const shell = { status: "up", memory: step.state, timers: [...timers].sort() } as const;
+    const last = before.unwritten.at(-1);
+    if (asynchronous && encode(last === undefined ? before.disk : last.durable) !== encode(durable)) {
+      const unwritten = [...before.unwritten, { durable, effects: step.effects.filter(waitsForDisk) }];
+      return { now: { ...shell, disk: before.disk, unwritten }, released: step.effects.filter(goesAtOnce) };
     }
-    const next: Local = { status: "up", memory: step.state, timers: [...timers].sort(), disk, unwritten };
-    const event = { ...what, node: nodeId(id), effects: released, state: step.state, disk };
-    return observed(sent({ ...state, nodes: { ...state.nodes, [id]: next } }, id, released), event);
+    if (asynchronous && last !== undefined) {
+      const more = { durable, effects: [...last.effects, ...step.effects.filter(waitsForDisk)] };
+      const unwritten = [...before.unwritten.slice(0, -1), more];
+      return { now: { ...shell, disk: before.disk, unwritten }, released: step.effects.filter(goesAtOnce) };
+    }
+    const now: Up = { ...shell, disk: durable, unwritten: [] };
+    if (durable === before.durable) return { now, released: step.effects };
+    const next = told(id, now, durable);
+    return { now: next.now, released: [...step.effects, ...next.released] };
   };
 
-  const input = (state: State, id: string, now: Up, given: Input<Signature>): State => {
+  /** What becomes of a running node when it is told that its disk holds `durable`. */
+  const told = (id: string, now: Up, durable: Plain): Settled => {
     const { protocol, config } = node(id);
-    return stepped(state, id, now, protocol.step(config, now.memory, given), { type: "input", input: given });
+    const step = protocol.step(config, now.memory, { type: "persisted", durable });
+    return settled(id, { ...now, durable: now.memory.durable }, step);
   };
+
+  /** What becomes of a running node by an input from outside. */
+  const given = (id: string, now: Up, input: OutsideInput<Signature>): Settled => {
+    const { protocol, config } = node(id);
+    return settled(id, { ...now, durable: now.memory.durable }, protocol.step(config, now.memory, input));
+  };
+
+  /** Puts in place what became of a node, sends its messages, and tells the observers. */
+  const placed = (state: State, id: string, { now, released }: Settled, what: What): State => {
+    const event = { ...what, node: nodeId(id), effects: released, state: now.memory, disk: now.disk };
+    return observed(sent({ ...state, nodes: { ...state.nodes, [id]: now } }, id, released), event);
+  };
+
+  const input = (state: State, id: string, now: Up, asked: OutsideInput<Signature>): State =>
+    placed(state, id, given(id, now, asked), { type: "input", input: asked });
 
   const started = (state: State, id: string, disk: Plain): State => {
     const { protocol, config } = node(id);
-    const fresh = { timers: [], disk, unwritten: [] };
-    return stepped(state, id, fresh, protocol.start(config, disk), { type: "start" });
+    const fresh = { timers: [], disk, unwritten: [], durable: disk };
+    return placed(state, id, settled(id, fresh, protocol.start(config, disk)), { type: "start" });
   };
 
   const without = (state: State, index: number): State => ({
@@ -167,12 +189,11 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
       const cut = state.side !== null && state.side.includes(from) !== state.side.includes(to);
       if (receiver.status !== "up" || cut) return transitions;
 
-      const given: Input<Signature> = { type: "receive", from, message };
-      const { protocol, config } = node(to);
-      const step = protocol.step(config, receiver.memory, given);
-      const idle = step.effects.length === 0 && encode(step.state) === encode(receiver.memory);
-      const kept = input(state, to, receiver, given);
-      const consumed = input(without(state, index), to, receiver, given);
+      const received: OutsideInput<Signature> = { type: "receive", from, message };
+      const { now, released } = given(to, receiver, received);
+      const idle = released.length === 0 && encode(now) === encode(receiver);
+      const kept = input(state, to, receiver, received);
+      const consumed = input(without(state, index), to, receiver, received);
       const stays = network.order === "none" && network.duplication === "unlimited";
       if (!idle || network.order === "fifo") {
         transitions.push({ action: `deliver ${message.type}`, state: stays ? kept : consumed });
@@ -197,20 +218,20 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
     });
 
   const timeouts = (state: State, id: string, now: Up): NaiveTransition<State>[] =>
-    (may(state, "timeouts") ? now.timers : []).map((timer) => {
-      const rest = { ...now, timers: now.timers.filter((other) => other !== timer) };
-      const fired = input(state, id, rest, { type: "timeout", timer });
-      return { action: `timeout ${timer}`, state: spent(fired, "timeouts") };
-    });
+    now.timers
+      .filter((timer) => may(state, timeoutBudget(timer)))
+      .map((timer) => {
+        const rest = { ...now, timers: now.timers.filter((other) => other !== timer) };
+        const fired = input(state, id, rest, { type: "timeout", timer });
+        return { action: `timeout ${timer}`, state: spent(fired, timeoutBudget(timer)) };
+      });
 
   const writes = (state: State, id: string, now: Up): NaiveTransition<State>[] => {
     const [oldest, ...unwritten] = now.unwritten;
     if (oldest === undefined) return [];
-    const next: Local = { ...now, disk: oldest.durable, unwritten };
-    const written = sent({ ...state, nodes: { ...state.nodes, [id]: next } }, id, oldest.effects);
-    const { effects, durable: disk } = oldest;
-    const event = { type: "persist", node: nodeId(id), effects, state: now.memory, disk } as const;
-    return [{ action: "persist", state: observed(written, event) }];
+    const written = told(id, { ...now, disk: oldest.durable, unwritten }, oldest.durable);
+    const released = [...oldest.effects, ...written.released];
+    return [{ action: "persist", state: placed(state, id, { now: written.now, released }, { type: "persist" }) }];
   };
 
   const crashes = (state: State, id: string, now: Up): NaiveTransition<State>[] =>
@@ -264,10 +285,32 @@ export function naiveCluster({ options }: Cluster): NaiveSystem<State, View> {
     },
     successors: (state) => [...deliveries(state), ...nodeTransitions(state), ...requests(state), ...partitions(state)],
     view: (state) => viewOf(ids, state),
-    properties: options,
+    properties: { ...options, step: { ...options.step, ...overCluster(options.nodeSteps ?? {}) } },
     constraint: options.constraint ?? (() => true),
     deadlock: options.deadlock ?? "allowed",
   };
+}
+
+/** Properties of single nodes' steps, as properties of all nodes of which something else is seen afterwards. */
+function overCluster(nodeSteps: NonNullable<Cluster["options"]["nodeSteps"]>): NonNullable<Cluster["options"]["step"]> {
+  return Object.fromEntries(
+    Object.entries(nodeSteps).map(([name, holds]) => [
+      name,
+      (before: View, after: View) =>
+        before.nodes.every((node) => {
+          const now = after.node(node.id);
+          return encode(node) === encode(now) || holds(node, now);
+        }),
+    ]),
+  );
+}
+
+function waitsForDisk(effect: Effect<Signature>): boolean {
+  return effect.type === "output" || (effect.type === "send" && effect.after === "durable");
+}
+
+function goesAtOnce(effect: Effect<Signature>): boolean {
+  return !waitsForDisk(effect);
 }
 
 function viewOf(ids: readonly string[], state: State): View {

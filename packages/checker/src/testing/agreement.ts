@@ -57,7 +57,7 @@ export function claimByClaim({ kind, options }: Cluster): {
   readonly unclaimed: Cluster;
   readonly claims: readonly Cluster[];
 } {
-  const { always = {}, step = {}, deadlock = "allowed", ...rest } = options;
+  const { always = {}, step = {}, nodeSteps = {}, deadlock = "allowed", ...rest } = options;
   const withClaim = (claim: Partial<Cluster["options"]>): Cluster => ({
     kind,
     options: { ...rest, deadlock: "allowed", ...claim },
@@ -65,6 +65,7 @@ export function claimByClaim({ kind, options }: Cluster): {
   const claims = [
     ...Object.entries(always).map(([name, holds]) => ({ always: { [name]: holds } })),
     ...Object.entries(step).map(([name, holds]) => ({ step: { [name]: holds } })),
+    ...Object.entries(nodeSteps).map(([name, holds]) => ({ nodeSteps: { [name]: holds } })),
     ...(deadlock === "forbidden" ? [{ deadlock }] : []),
   ];
   return { unclaimed: withClaim({}), claims: claims.map(withClaim) };

@@ -25,6 +25,7 @@ export const counting: Protocol<S> = {
   initial: () => ({ count: 0, key: Uint8Array.from(KEY) }),
   start: (_config, durable) => ({ state: { durable, volatile: { seen: [] } }, effects: [] }),
   step: ({ peer, max }, state, input): Step<S> => {
+    if (input.type === "persisted") return { state, effects: [] };
     const count = input.type === "receive" ? input.message.count : 0;
     if (count >= max) return { state, effects: [] };
     const { key } = state.durable;

@@ -2,7 +2,7 @@
 
 import { nodeId } from "@quorate/core";
 import fc from "fast-check";
-import type { Client, Cluster, ClusterState, Faults, Network, Observer } from "../cluster/cluster.ts";
+import type { Budget, Client, Cluster, ClusterState, Faults, Network, NodeView, Observer } from "../cluster/cluster.ts";
 import { cluster } from "../cluster/cluster.ts";
 import { protocolTable, tableProtocol } from "./random-protocol.ts";
 import type { ProtocolTable, TableSignature } from "./random-protocol.ts";
@@ -63,16 +63,24 @@ const readings: { readonly [R in Reading]: (state: View, n: number) => number } 
   },
 };
 
+const sizes: { readonly [K in "disk" | "memory" | "timers"]: (node: NodeView<S>) => number } = {
+  disk: ({ disk }) => disk.n,
+  memory: ({ state }) => state?.volatile.n ?? 0,
+  timers: ({ timers }) => timers.length,
+};
+
 type Claim = { readonly reading: Reading; readonly n: number; readonly limit: number };
 type ClusterTable = {
   readonly protocols: readonly ProtocolTable[];
   readonly faults: Faults;
-  readonly timeouts: number | "unlimited";
+  readonly timeouts: Budget | { readonly fast?: Budget; readonly slow?: Budget };
   readonly persistence: "synchronous" | "asynchronous";
   readonly requests: readonly (readonly number[])[];
   readonly observers: boolean;
   readonly always: readonly Claim[];
   readonly step: readonly Claim[];
+  /** Between what is seen of a node before and after: how far its number may go in one step, and of what. */
+  readonly nodeSteps: readonly { readonly of: "disk" | "memory" | "timers"; readonly most: number }[];
   readonly sometimes: readonly Claim[];
   readonly constraint: Claim | null;
   readonly deadlock: "forbidden" | "allowed";
@@ -126,6 +134,9 @@ function clusterOf(table: ClusterTable, network: Network): Cluster {
     step: named("step", table.step, ({ reading, n, limit }) => (before: View, after: View) => {
       return readings[reading](after, n) - readings[reading](before, n) <= limit;
     }),
+    nodeSteps: named("nodeStep", table.nodeSteps, ({ of, most }) => (before: NodeView<S>, after: NodeView<S>) => {
+      return sizes[of](after) - sizes[of](before) <= most;
+    }),
     sometimes: named("sometimes", table.sometimes, (claim) => (state: View) => !holds(claim, state)),
     ...(constraint === null ? {} : { constraint: (state: View) => holds(constraint, state) }),
   });
@@ -147,12 +158,20 @@ export function randomCluster(
     .record({
       protocols: fc.array(protocolTable, { minLength: 1, maxLength: 3 }),
       faults: fc.record({ crashStop: budget, crashRecovery: budget, partitions: budget }),
-      timeouts: fc.constantFrom(0, 1, 2, "unlimited" as const),
+      timeouts: fc.oneof(
+        fc.constantFrom(0, 1, 2, "unlimited" as const),
+        fc.record({ fast: budget, slow: budget }),
+        fc.record({ slow: budget }),
+      ),
       persistence: fc.constantFrom("synchronous", "asynchronous"),
       requests: fc.array(fc.array(fc.nat(2), { maxLength: 2 }), { maxLength: 2 }),
       observers: fc.boolean(),
       always: fc.array(claim(2, 4), { maxLength: 3 }),
       step: fc.array(claim(1, 3), { maxLength: 2 }),
+      nodeSteps: fc.array(
+        fc.record({ of: fc.constantFrom("disk", "memory", "timers"), most: fc.integer({ min: 0, max: 2 }) }),
+        { maxLength: 2 },
+      ),
       sometimes: fc.array(claim(0, 3), { maxLength: 3 }),
       constraint: fc.option(claim(0, 4)),
       deadlock: fc.constantFrom("forbidden", "allowed"),

@@ -1,6 +1,6 @@
 /** Random protocols: tables of rules over small integers, interpreted. They do everything that a protocol may do. */
 
-import type { Effect, Input, NodeId, Protocol, State } from "@quorate/core";
+import type { Effect, Input, NodeId, Protocol, State, Step } from "@quorate/core";
 import fc from "fast-check";
 
 type Register = { readonly n: number };
@@ -46,11 +46,13 @@ function rowOf(input: Input<S>): { readonly row: number; readonly n: number } {
       return { row: { fast: 1, slow: 4 }[input.timer], n: 0 };
     case "request":
       return { row: 2, n: input.request.n };
+    case "persisted":
+      return { row: 7, n: input.durable.n };
   }
 }
 
 export function tableProtocol({ start, rules, range }: ProtocolTable): Protocol<S> {
-  const apply = (rule: Rule, { peers, self }: S["config"], before: State<S>, row: number, n: number) => {
+  const apply = (rule: Rule, { peers, self }: S["config"], before: State<S>, row: number, n: number): Step<S> => {
     const small = (from: Small): number => {
       if (typeof from === "number") return from % range;
       return { durable: before.durable.n, volatile: before.volatile.n + 1, input: n + row }[from] % range;
@@ -84,9 +86,17 @@ export function tableProtocol({ start, rules, range }: ProtocolTable): Protocol<
     step: (config, state, input) => {
       const { row, n } = rowOf(input);
       const rule = rules[(row + 5 * n + 7 * state.durable.n + 11 * state.volatile.n) % rules.length] ?? null;
-      return rule === null ? { state, effects: [] } : apply(rule, config, state, row, n);
+      if (rule === null) return { state, effects: [] };
+      const step = apply(rule, config, state, row, n);
+      return input.type === "persisted" ? risen(state, step) : step;
     },
   };
+}
+
+/** What a step makes durable when the disk has caught up: only more than there was, or it would go on for ever. */
+function risen({ durable: before }: State<S>, { state, effects }: Step<S>): Step<S> {
+  const durable = state.durable.n > before.n ? state.durable : before;
+  return { state: { ...state, durable }, effects };
 }
 
 const small: fc.Arbitrary<Small> = fc.oneof(fc.nat(2), fc.constantFrom("durable", "volatile", "input"));

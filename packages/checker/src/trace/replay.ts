@@ -1,6 +1,6 @@
 /** Runs a saved trace again, action by action. */
 
-import type { System } from "../engine/system.ts";
+import type { Predicate, System } from "../engine/system.ts";
 import { encode } from "../values/encode.ts";
 import { actionText } from "./text.ts";
 import { enter, successorsOf } from "./trace.ts";
@@ -37,7 +37,7 @@ export function replay(
 /** Whether the property is still claimed, by its name and its kind. */
 function isClaimed(system: System, { property, kind }: { readonly property: string; readonly kind: string }): boolean {
   if (kind === "deadlock") return system.deadlock === "forbidden";
-  return (kind === "step" ? system.step : system.always).some(({ name }) => name === property);
+  return predicatesOf(system, kind).some(({ name }) => name === property);
 }
 
 /** The successor that `step` describes, or why there is none. */
@@ -55,7 +55,10 @@ function follow(system: System, { action, state }: TraceStep, initial: boolean):
 
 function breaks(system: System, { property, kind }: { readonly property: string; readonly kind: string }): boolean {
   if (kind === "deadlock") return successorsOf(system, false).length === 0;
-  const predicates = kind === "step" ? system.step : system.always;
-  const predicate = predicates.find(({ name }) => name === property);
+  const predicate = predicatesOf(system, kind).find(({ name }) => name === property);
   return predicate !== undefined && !predicate.test();
+}
+
+function predicatesOf(system: System, kind: string): readonly Predicate[] {
+  return kind === "step" ? [...system.step, ...system.nodeStep] : system.always;
 }

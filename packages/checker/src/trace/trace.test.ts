@@ -29,7 +29,9 @@ function described({ options }: Cluster, state: NaiveClusterState): unknown {
   });
   const { duplication = 0, loss = 0 } = options.network ?? {};
   const budgets: { readonly [name: string]: unknown } = {
-    timeouts: options.timeouts,
+    ...(typeof options.timeouts === "object"
+      ? Object.fromEntries(Object.entries(options.timeouts).map(([timer, budget]) => [`timeout ${timer}`, budget]))
+      : { timeouts: options.timeouts }),
     ...options.faults,
     duplication,
     loss,

@@ -2,11 +2,12 @@
  * A cluster in memory: nodes with the disks, timers and links that a shell would give them, and nothing that happens by
  * itself. Whoever holds it says what happens next.
  *
- * A disk is always behind memory until it is told to catch up, step by step: sends and outputs that must wait for it
- * wait, and a crash loses them. That is the hardest shell that the rules of protocol.ts allow.
+ * A lagging disk is always behind memory until it is told to catch up, by one step or by several with one flush: sends
+ * and outputs that must wait for it wait, and a crash loses them. That is the hardest shell that the rules of protocol.ts
+ * allow. A synchronous disk has each step before anything else happens.
  */
 
-import type { Effect, Input, NodeId, Signature, State, Step } from "../protocol.ts";
+import type { Effect, Input, NodeId, Persisted, Signature, State, Step } from "../protocol.ts";
 
 /** One node of a cluster, with the configuration that it runs under. */
 export interface Member<S extends Signature> {
@@ -32,6 +33,8 @@ export interface NodeOutput<S extends Signature> {
 /** A step whose durable state is not on disk yet, with the effects that wait for it. */
 interface Unwritten<S extends Signature> {
   readonly durable: S["durable"];
+  /** Whether `durable` is another than the step before it left, so that the protocol is due to hear of it. */
+  readonly isNew: boolean;
   readonly effects: readonly Effect<S>[];
 }
 
@@ -57,15 +60,34 @@ export interface Calls<S extends Signature> {
   step(config: S["config"], state: State<S>, input: Input<S>, timers: readonly S["timer"][]): Step<S>;
 }
 
+/** When disks catch up: with each step, or when they are told to. */
+export type Persistence = "synchronous" | "lagging";
+
+/** How often in a row a node may make something else durable each time that it hears that its disk has caught up. */
+export const ROUNDS_MAX = 100;
+
+/** A node goes on making something else durable each time that it hears that its disk has caught up. */
+export class NeverSettled extends Error {
+  override readonly name = "NeverSettled";
+
+  constructor(id: NodeId) {
+    super(
+      `Node ${id} makes another state durable each time that it is told of the last, ${ROUNDS_MAX} times in a row.`,
+    );
+  }
+}
+
 export class Cluster<S extends Signature> {
   readonly #calls: Calls<S>;
+  readonly #persistence: Persistence;
   readonly #nodes: Map<NodeId, Node<S>>;
   #inFlight: readonly Envelope<S>[] = [];
   readonly #outputs: NodeOutput<S>[] = [];
 
   /** A cluster of `members`, all of them running for the first time. */
-  constructor(calls: Calls<S>, members: readonly Member<S>[]) {
+  constructor(calls: Calls<S>, members: readonly Member<S>[], persistence: Persistence = "lagging") {
     this.#calls = calls;
+    this.#persistence = persistence;
     this.#nodes = new Map(
       members.map(({ id, config }) => [id, { id, config, disk: calls.initial(config), life: null, starts: 0 }]),
     );
@@ -86,17 +108,17 @@ export class Cluster<S extends Signature> {
     return this.#outputs;
   }
 
-  /** Starts the node from its disk, unless it runs. */
+  /**
+   * Starts the node from its disk, unless it runs.
+   *
+   * @throws NeverSettled
+   */
   start(id: NodeId): void {
     const node = this.#node(id);
     if (node.life !== null) return;
     const { state, effects } = this.#calls.start(node.config, node.disk);
-    this.#settle(
-      { ...node, starts: node.starts + 1 },
-      { durable: node.disk, timers: [], unwritten: [] },
-      state,
-      effects,
-    );
+    const before = { durable: node.disk, timers: [], unwritten: [] };
+    this.#tell(id, this.#settle({ ...node, starts: node.starts + 1 }, before, state, effects));
   }
 
   /** Stops the node. What its disk holds is all that is left of it. */
@@ -104,25 +126,30 @@ export class Cluster<S extends Signature> {
     this.#nodes.set(id, { ...this.#node(id), life: null });
   }
 
-  /** Gives an input to the node, unless it is down. A timeout is the caller's to give only while the timer runs. */
+  /**
+   * Gives an input to the node, unless it is down. A timeout is the caller's to give only while the timer runs, and
+   * `persisted` is the cluster's own.
+   *
+   * @throws NeverSettled
+   */
   input(id: NodeId, input: Input<S>): void {
-    const node = this.#node(id);
-    if (node.life === null) return;
-    const { memory, unwritten } = node.life;
-    const timers = input.type === "timeout" ? without(node.life.timers, input.timer) : node.life.timers;
-    const { state, effects } = this.#calls.step(node.config, memory, input, timers);
-    this.#settle(node, { durable: memory.durable, timers, unwritten }, state, effects);
+    this.#tell(id, this.#step(id, input));
   }
 
-  /** Writes the oldest step that is not on the node's disk yet, and lets go what waited for it. */
-  persist(id: NodeId): void {
+  /**
+   * Writes the oldest step that is not on the node's disk yet, or the oldest `count` with one flush, lets go what waited
+   * for them, and tells the node what its disk holds if that is something new.
+   */
+  persist(id: NodeId, count = 1): void {
     const node = this.#node(id);
     if (node.life === null) return;
-    const [oldest, ...unwritten] = node.life.unwritten;
-    if (oldest === undefined) return;
-    const written = { ...node, disk: oldest.durable, life: { ...node.life, unwritten } };
+    const steps = node.life.unwritten.slice(0, count);
+    const durable = steps.at(-1)?.durable;
+    if (durable === undefined) return;
+    const written = { ...node, disk: durable, life: { ...node.life, unwritten: node.life.unwritten.slice(count) } };
     this.#nodes.set(id, written);
-    this.#release(written, oldest.effects);
+    for (const { effects } of steps) this.#release(written, effects);
+    if (steps.some(({ isNew }) => isNew)) this.input(id, { type: "persisted", durable });
   }
 
   /** Takes a message out of the network, to deliver or to lose it. */
@@ -138,13 +165,14 @@ export class Cluster<S extends Signature> {
   /**
    * Runs every node, writes every disk and delivers every message, in order, until nothing is left but timers.
    *
-   * @throws Error if that takes more than `deliveriesMax` deliveries
+   * @throws NeverSettled
+   * @throws Error if it takes more than `deliveriesMax` deliveries
    */
   settle(deliveriesMax = 10_000): void {
     for (let deliveries = 0; deliveries <= deliveriesMax; deliveries++) {
       for (const { id } of this.nodes) {
         this.start(id);
-        while ((this.#node(id).life?.unwritten.length ?? 0) > 0) this.persist(id);
+        this.#catchUp(id);
       }
       const [oldest] = this.#inFlight;
       if (oldest === undefined) return;
@@ -154,30 +182,62 @@ export class Cluster<S extends Signature> {
     throw new Error(`The nodes still send to each other after ${deliveriesMax} deliveries.`);
   }
 
+  /** Writes the node's disk step by step, and what the node adds when it hears of that. */
+  #catchUp(id: NodeId): void {
+    for (let round = 0; round <= ROUNDS_MAX; round++) {
+      const { length } = this.#node(id).life?.unwritten ?? [];
+      if (length === 0) return;
+      for (let written = 0; written < length; written++) this.persist(id);
+    }
+    throw new NeverSettled(id);
+  }
+
+  /** Tells the node what its disk holds, until that is nothing new. */
+  #tell(id: NodeId, first: Persisted<S> | null): void {
+    let due = first;
+    for (let round = 0; due !== null; round++) {
+      if (round === ROUNDS_MAX) throw new NeverSettled(id);
+      due = this.#step(id, due);
+    }
+  }
+
+  #step(id: NodeId, input: Input<S>): Persisted<S> | null {
+    const node = this.#node(id);
+    if (node.life === null) return null;
+    const { memory, unwritten } = node.life;
+    const timers = input.type === "timeout" ? without(node.life.timers, input.timer) : node.life.timers;
+    const { state, effects } = this.#calls.step(node.config, memory, input, timers);
+    return this.#settle(node, { durable: memory.durable, timers, unwritten }, state, effects);
+  }
+
   #node(id: NodeId): Node<S> {
     const node = this.#nodes.get(id);
     if (node === undefined) throw new RangeError(`Node ${id} is not in the cluster.`);
     return node;
   }
 
-  /** Puts the result of a start or a step in place. */
+  /** Puts the result of a start or a step in place, and returns what the node is due to hear of its disk at once. */
   #settle(
     node: Node<S>,
-    before: {
-      readonly durable: S["durable"];
-      readonly timers: Life<S>["timers"];
-      readonly unwritten: Life<S>["unwritten"];
-    },
+    before: { readonly durable: S["durable"] } & Pick<Life<S>, "timers" | "unwritten">,
     memory: State<S>,
     effects: readonly Effect<S>[],
-  ): void {
+  ): Persisted<S> | null {
+    const { durable } = memory;
+    const isNew = durable !== before.durable;
     const timers = effects.reduce(timersAfter<S>, before.timers);
-    const onDisk = before.unwritten.length === 0 && memory.durable === before.durable;
-    const waiting = onDisk ? [] : effects.filter(waitsForDisk);
-    const unwritten = onDisk ? [] : [...before.unwritten, { durable: memory.durable, effects: waiting }];
+    if (this.#persistence === "synchronous" || (before.unwritten.length === 0 && !isNew)) {
+      const settled = { ...node, disk: durable, life: { memory, timers, unwritten: [] } };
+      this.#nodes.set(node.id, settled);
+      this.#release(settled, effects);
+      return isNew ? { type: "persisted", durable } : null;
+    }
+    const unwritten = [...before.unwritten, { durable, isNew, effects: effects.filter(waitsForDisk) }];
     const settled = { ...node, life: { memory, timers, unwritten } };
     this.#nodes.set(node.id, settled);
-    this.#release(settled, onDisk ? effects : effects.filter((effect) => !waitsForDisk(effect)));
+    const released = effects.filter((effect) => !waitsForDisk(effect));
+    this.#release(settled, released);
+    return null;
   }
 
   #release(node: Node<S>, effects: readonly Effect<S>[]): void {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Input, NodeId, Protocol, Signature } from "../protocol.ts";
 import { nodeId } from "../protocol.ts";
-import type { Member } from "./cluster.ts";
+import type { Member, Persistence } from "./cluster.ts";
 import { laws } from "./laws.ts";
 import { record } from "./recording.ts";
 import type { Call, Probe } from "./recording.ts";
@@ -49,6 +49,7 @@ const STRANGER = nodeId("stranger");
 type Case<S extends Signature> = {
   readonly members: readonly Member<S>[];
   readonly schedule: readonly (Action<S> | Probe<S>)[];
+  readonly persistence: Persistence;
 };
 
 /**
@@ -61,7 +62,7 @@ type Case<S extends Signature> = {
  * ```
  *
  * Each check makes random runs of random clusters, in which messages are delivered in any order, twice, or not at all,
- * timers fire, clients ask, disks lag behind, and nodes crash and start again. The states that it looks at are therefore
+ * timers fire, clients ask, disks keep up or lag behind, and nodes crash and start again. The states that it looks at are therefore
  * reachable ones. In any of them it also probes a node with inputs that no run brings about, and then forgets what came
  * of it.
  */
@@ -71,8 +72,8 @@ export function conformance<S extends Signature>(subject: Subject<S>): readonly 
     name: law.name,
     says: law.says,
     check(parameters: fc.Parameters<unknown> = {}) {
-      const property = fc.property(cases, ({ members, schedule }) => {
-        law.hold(record(subject.protocol, members, schedule));
+      const property = fc.property(cases, ({ members, schedule, persistence }) => {
+        law.hold(record(subject.protocol, members, schedule, persistence));
       });
       fc.assert(property, { includeErrorInReport: true, ...(parameters as fc.Parameters<[Case<S>]>) });
     },
@@ -89,8 +90,8 @@ function reach<S extends Signature>(subject: Subject<S>, cases: fc.Arbitrary<Cas
       const sampling = { numRuns: parameters.numRuns ?? 100, seed: parameters.seed ?? 1 };
       const missing = new Set(["output", "restart", "timeout"]);
       for (const { type } of fc.sample(subject.messages([STRANGER]), sampling)) missing.add(`message ${type}`);
-      for (const { members, schedule } of fc.sample(cases, sampling)) {
-        const { calls } = record(subject.protocol, members, schedule);
+      for (const { members, schedule, persistence } of fc.sample(cases, sampling)) {
+        const { calls } = record(subject.protocol, members, schedule, persistence);
         for (const call of calls) for (const sight of sights(call)) missing.delete(sight);
         if (calls.filter((call) => call.function === "start").length > members.length) missing.delete("restart");
       }
@@ -115,7 +116,12 @@ function arbitraryCase<S extends Signature>(subject: Subject<S>): fc.Arbitrary<C
     const action = arbitraryAction<S>(subject.requests(nodes));
     const probe = arbitraryProbe<S>(nodes, subject.requests(nodes), subject.messages([...nodes, STRANGER]));
     const either = fc.oneof({ arbitrary: action, weight: ACTION_WEIGHT }, { arbitrary: probe, weight: PROBE_WEIGHT });
-    return fc.record({ members: fc.constant(members), schedule: arbitrarySchedule(either, SCHEDULE_LENGTH_MAX) });
+    return fc.record({
+      members: fc.constant(members),
+      schedule: arbitrarySchedule(either, SCHEDULE_LENGTH_MAX),
+      // Most disks lag behind: that is where more can happen.
+      persistence: fc.constantFrom<Persistence[]>("lagging", "lagging", "synchronous"),
+    });
   });
 }
 

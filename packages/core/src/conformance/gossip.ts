@@ -41,6 +41,8 @@ export const gossip: Protocol<Gossip> = {
         return learn(config, state, input.request.number);
       case "timeout":
         return spread(config, state, []);
+      case "persisted":
+        return { state, effects: [] };
       case "receive": {
         if (!config.nodes.includes(input.from)) return { state, effects: [] };
         const { heard } = state.volatile;

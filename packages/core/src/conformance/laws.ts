@@ -4,13 +4,14 @@
  * Each law is about one thing and leaves to the others what is theirs: calls that threw are `totality`'s, calls that
  * don't even agree with themselves are `determinism`'s. So a protocol with one fault fails one law.
  *
- * What is no law: what a protocol does when a timer fires that does not run (the shell never lets it), that a second
- * start leaves what the first did (a protocol may count its lives), and that timers run after a start (that is liveness,
- * and for the checker to show).
+ * What is no law: what a protocol does when a timer fires that does not run, or when it is told that the disk holds what
+ * it never returned (the shell does neither), that a second start leaves what the first did (a protocol may count its
+ * lives), and that timers run after a start (that is liveness, and for the checker to show).
  */
 
 import fc from "fast-check";
-import type { Signature, Step } from "../protocol.ts";
+import type { Signature, State, Step } from "../protocol.ts";
+import { ROUNDS_MAX } from "./cluster.ts";
 import { decode, encode, plainFault } from "./codec.ts";
 import { copy, frozenCopy } from "./copy.ts";
 import { difference } from "./difference.ts";
@@ -43,6 +44,16 @@ function* steps<S extends Signature>({ calls }: Run<S>): Generator<readonly [Ste
   }
 }
 
+/** The calls of `start` and `step` that returned, each with what was durable before, and the state that it returned. */
+function* durables<S extends Signature>({
+  calls,
+}: Run<S>): Generator<readonly [Exclude<Call<S>, { function: "initial" }>, S["durable"], State<S>]> {
+  for (const call of calls) {
+    if (call.function === "initial" || call.outcome.type === "threw") continue;
+    yield [call, call.function === "start" ? call.durable : call.state.durable, call.outcome.value.state];
+  }
+}
+
 /** Where two calls that both returned differ, or null. */
 function disagreement(a: Outcome<unknown>, b: Outcome<unknown>): string | null {
   if (a.type === "threw" || b.type === "threw") return null;
@@ -51,7 +62,7 @@ function disagreement(a: Outcome<unknown>, b: Outcome<unknown>): string | null {
 
 const totality: Law = {
   name: "totality",
-  says: "No input makes a protocol throw: no message is too late, too early, too often, or too wrong.",
+  says: "No input makes a protocol throw: no message is too late, too early, too often, or too wrong, no disk too slow.",
   hold({ calls }) {
     for (const call of calls) {
       if (call.outcome.type === "threw")
@@ -105,11 +116,36 @@ const noMutation: Law = {
 
 const sameReference: Law = {
   name: "sameReference",
-  says: "A step that leaves the state equal to what it was returns the very state it was given.",
+  says: "What a step leaves equal to what it was, the state or all that is durable in it, it returns as it was given.",
   hold(run) {
     for (const [call, { state }] of steps(run)) {
       if (!call.sameReference && difference(call.state, state) === null) {
         throw new LawBroken("sameReference", "the state is equal to the one before, and not the same reference", call);
+      }
+    }
+    for (const [call, before, { durable }] of durables(run)) {
+      if (!call.sameDurable && difference(before, durable) === null) {
+        const what = "what is durable is equal to what it was, and not the same reference, so it is written again";
+        throw new LawBroken("sameReference", what, call);
+      }
+    }
+  },
+};
+
+const settling: Law = {
+  name: "settling",
+  says: "A node that hears each time that its disk has caught up makes nothing else durable in the end.",
+  hold(run) {
+    for (const [call, before, after] of durables(run)) {
+      let [durable, state] = [before, copy(after)];
+      for (let round = 0; difference(durable, state.durable) !== null; round++) {
+        if (round === ROUNDS_MAX) {
+          throw new LawBroken("settling", `it does so ${ROUNDS_MAX} times in a row, and then still does`, call);
+        }
+        ({ durable } = state);
+        const told = attempt(() => run.protocol.step(call.config, state, { type: "persisted", durable }));
+        if (told.type === "threw") break;
+        ({ state } = told.value);
       }
     }
   },
@@ -224,6 +260,7 @@ export const laws: readonly Law[] = [
   determinism,
   noMutation,
   sameReference,
+  settling,
   noIdleEffects,
   plainData,
   addressees,

@@ -4,8 +4,8 @@
  */
 
 import type { Input, NodeId, Protocol, Signature, State, Step } from "../protocol.ts";
-import { Cluster } from "./cluster.ts";
-import type { Calls, Member } from "./cluster.ts";
+import { Cluster, NeverSettled } from "./cluster.ts";
+import type { Calls, Member, Persistence } from "./cluster.ts";
 import { copy } from "./copy.ts";
 import { choose, perform } from "./schedule.ts";
 import type { Action } from "./schedule.ts";
@@ -34,7 +34,13 @@ interface Arguments<S extends Signature> {
 /** One call of one of the protocol's functions. */
 export type Call<S extends Signature> = { readonly config: S["config"] } & (
   | { readonly function: "initial"; readonly outcome: Outcome<S["durable"]> }
-  | { readonly function: "start"; readonly durable: S["durable"]; readonly outcome: Outcome<Step<S>> }
+  | {
+      readonly function: "start";
+      readonly durable: S["durable"];
+      readonly outcome: Outcome<Step<S>>;
+      /** Whether the very durable state came back that went in. */
+      readonly sameDurable: boolean;
+    }
   | {
       readonly function: "step";
       readonly state: State<S>;
@@ -46,6 +52,8 @@ export type Call<S extends Signature> = { readonly config: S["config"] } & (
       readonly timers: readonly S["timer"][];
       /** Whether the very state came back that went in. */
       readonly sameReference: boolean;
+      /** Whether the very durable state came back that went in. */
+      readonly sameDurable: boolean;
       /** Whether the input was a probe's, or one that the run brought about. */
       readonly probed: boolean;
     }
@@ -58,21 +66,25 @@ export interface Run<S extends Signature> {
   readonly calls: readonly Call<S>[];
 }
 
-/** Runs `members` through `schedule`. A run ends where the protocol throws: there is no state to go on from. */
+/**
+ * Runs `members` through `schedule`. A run ends where the protocol throws, since there is no state to go on from, and
+ * where a node never settles.
+ */
 export function record<S extends Signature>(
   protocol: Protocol<S>,
   members: readonly Member<S>[],
   schedule: readonly (Action<S> | Probe<S>)[],
+  persistence: Persistence,
 ): Run<S> {
   const recorder = new Recorder(protocol);
   try {
-    const cluster = new Cluster(recorder, members);
+    const cluster = new Cluster(recorder, members, persistence);
     for (const action of schedule) {
       if (action.type === "probe") probe(recorder, cluster, action);
       else perform(cluster, action);
     }
   } catch (error) {
-    if (!recorder.hasThrown) throw error;
+    if (!recorder.hasThrown && !(error instanceof NeverSettled)) throw error;
   }
   return { protocol, nodes: members.map(({ id }) => id), calls: recorder.calls };
 }
@@ -103,7 +115,8 @@ class Recorder<S extends Signature> implements Calls<S> {
   start(config: S["config"], durable: S["durable"]): Step<S> {
     const before = copy({ config, durable });
     const outcome = attempt(() => this.#protocol.start(config, durable));
-    this.calls.push({ function: "start", ...before, outcome: copy(outcome) });
+    const sameDurable = outcome.type === "returned" && outcome.value.state.durable === durable;
+    this.calls.push({ function: "start", ...before, outcome: copy(outcome), sameDurable });
     return this.#valueOf(outcome);
   }
 
@@ -116,6 +129,7 @@ class Recorder<S extends Signature> implements Calls<S> {
     const before = copy(originals);
     const outcome = attempt(() => this.#protocol.step(config, state, input));
     const sameReference = outcome.type === "returned" && outcome.value.state === state;
+    const sameDurable = outcome.type === "returned" && outcome.value.state.durable === state.durable;
     this.calls.push({
       function: "step",
       ...before,
@@ -123,6 +137,7 @@ class Recorder<S extends Signature> implements Calls<S> {
       timers,
       outcome: copy(outcome),
       sameReference,
+      sameDurable,
       probed,
     });
     return this.#valueOf(outcome);

@@ -5,16 +5,16 @@ import type { Signature } from "../protocol.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * One thing that happens. `which` chooses among what can happen in that way, counted around: among the messages in
+ * One thing that happens. `persist` writes one step to a disk that lags behind, `flush` all that there are at once. `which` chooses among what can happen in that way, counted around: among the messages in
  * flight, the timers that run, the nodes that are up. Where there is nothing to choose, nothing happens.
  */
 export type Action<S extends Signature> =
   | { readonly type: "deliver" | "duplicate" | "lose"; readonly which: number }
-  | { readonly type: "persist" | "timeout" | "crash" | "start"; readonly which: number }
+  | { readonly type: "persist" | "flush" | "timeout" | "crash" | "start"; readonly which: number }
   | { readonly type: "request"; readonly which: number; readonly request: S["request"] };
 
 /** The types of the actions that bring no data along, with how often each comes up. */
-const WEIGHTS = { deliver: 60, persist: 40, start: 6, duplicate: 5, lose: 4, timeout: 4, crash: 3 } as const;
+const WEIGHTS = { deliver: 60, persist: 14, flush: 10, start: 6, duplicate: 5, lose: 4, timeout: 4, crash: 3 } as const;
 const REQUEST_WEIGHT = 4;
 
 /** Above every number of things to choose from, and even: choices come out nearly uniform. */
@@ -56,10 +56,11 @@ export function perform<S extends Signature>(cluster: Cluster<S>, action: Action
       if (action.type !== "lose") cluster.deliver(envelope);
       return;
     }
-    case "persist": {
+    case "persist":
+    case "flush": {
       const behind = cluster.nodes.filter(({ life }) => life !== null && life.unwritten.length > 0);
       const node = choose(behind, which);
-      if (node !== undefined) cluster.persist(node.id);
+      if (node !== undefined) cluster.persist(node.id, action.type === "persist" ? 1 : node.life?.unwritten.length);
       return;
     }
     case "timeout": {

@@ -61,6 +61,9 @@ export const paxos: Protocol<Paxos> = {
         return onPropose(config, state, input.request);
       case "timeout":
         return onRetry(config, state);
+      case "persisted":
+        // What must be on disk is said by `after`: a node's roles speak by message, and so wait for the disk as others do.
+        return unchanged(state);
       case "receive":
         if (!config.nodes.includes(input.from)) return unchanged(state);
         return onMessage(config, state, input.from, input.message);
