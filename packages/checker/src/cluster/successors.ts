@@ -66,11 +66,15 @@ export class SuccessorWriter {
    * in a successor, since they lead from there to states found by then, unless the transition to it depends on them. See
    * docs/decisions/0012.
    */
-  asleep = 0;
+  #asleep = 0;
+  /** Those of them that a history hears of. */
+  #loud = 0;
+  /** By place in the bag: what comes of the delivery, if it is asleep. */
+  readonly #outcomesAsleep: Int32Array = new Int32Array(SLEEP_PLACES);
+  /** The sleep set of the successor whose bag was written last. */
+  #asleepAfter = 0;
   /** Whether the last successor came by a step of a node that breaks a property of such steps. */
   isSuspect = false;
-  /** That of the successor whose bag was written last. */
-  #asleepAfter = 0;
 
   constructor(parts: {
     readonly from: FingerprintedCursor;
@@ -94,6 +98,29 @@ export class SuccessorWriter {
     this.#histories = new Int32Array(parts.observers.length);
   }
 
+  /** Begins with another state at `from`, where nothing is asleep. */
+  wakeAll(): void {
+    this.#asleep = 0;
+    this.#loud = 0;
+  }
+
+  /** Puts the delivery of the message at a place of the bag to sleep: it leads from `from` to a state that was found. */
+  putToSleep(place: number, outcome: number): void {
+    const bit = 1 << place;
+    this.#asleep |= bit;
+    this.#outcomesAsleep[place] = outcome;
+    if (this.#isHeard(outcome)) this.#loud |= bit;
+  }
+
+  #isHeard(outcome: number): boolean {
+    const { words, at } = this.#from;
+    for (let index = 0; index < this.#observers.length; index++) {
+      const history = words[at + this.#layout.historyAt + index] as number;
+      if (this.#observe(index, history, outcome) !== history) return true;
+    }
+    return false;
+  }
+
   /**
    * Emits the successor, unless its fingerprint alone tells the sink that it need not be written.
    *
@@ -101,7 +128,7 @@ export class SuccessorWriter {
    * @param place the word that holds the message to be taken out of the network, or the queue that it heads
    * @param conditions the conditions afterwards
    * @param client whose count changes, and `count` what it is afterwards
-   * @returns whether it is among the states found and no history tells it from the state at `from`
+   * @returns whether it is among the states found
    */
   emit(
     sink: Sink,
@@ -165,10 +192,11 @@ export class SuccessorWriter {
       lo = (lo - (this.#outcomes.envelopes.lo[taken] as number)) | 0;
       hi = (hi - (this.#outcomes.envelopes.hi[taken] as number)) | 0;
     }
-    if (!this.isSuspect && sink.dismisses(lo, hi, action)) return !heard;
+    if (!this.isSuspect && sink.dismisses(lo, hi, action)) return true;
     this.#writeSlots(sink, node, outcome, conditions, client, count);
-    const length = this.#writeBag(sink.words, record, place, node, heard || node === NONE ? 0 : this.asleep);
-    return sink.emit(length, lo, hi, this.#asleepAfter, action, detail) && !heard;
+    const asleep = node === NONE || this.#asleep === 0 ? 0 : this.#stillAsleep(node, outcome, heard);
+    const length = this.#writeBag(sink.words, record, place, asleep);
+    return sink.emit(length, lo, hi, this.#asleepAfter, action, detail);
   }
 
   #writeSlots(sink: Sink, node: number, outcome: number, conditions: number, client: number, count: number): void {
@@ -189,13 +217,45 @@ export class SuccessorWriter {
   }
 
   /**
-   * The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. On the way the
-   * deliveries in `asleep` are followed to where they come to stand, those to `node` left out.
+   * The deliveries that are asleep and do not depend on the transition: it happens to another node, and the histories come
+   * to the same in either order, as far as is remembered.
    */
-  #writeBag(next: Int32Array, record: number, place: number, node: number, asleep: number): number {
+  #stillAsleep(node: number, outcome: number, heard: boolean): number {
+    const { words, at } = this.#from;
+    const { receivers } = this.#outcomes;
+    let still = 0;
+    for (let left = this.#asleep; left !== 0; left &= left - 1) {
+      const place = 31 - Math.clz32(left & -left);
+      const bit = 1 << place;
+      if (receivers[words[at + this.#layout.slots + place] as number] === node) continue;
+      const quiet = !heard && (this.#loud & bit) === 0;
+      if (quiet || this.#commute(outcome, this.#outcomesAsleep[place] as number)) still |= bit;
+    }
+    return still;
+  }
+
+  /** Whether every history comes to the same if the sleeping outcome follows the transition's as the other way round. */
+  #commute(outcome: number, asleep: number): boolean {
+    const { words, at } = this.#from;
+    for (let index = 0; index < this.#observers.length; index++) {
+      const memory = this.#observed[index] as PairMap;
+      const history = words[at + this.#layout.historyAt + index] as number;
+      const other = memory.get(history, asleep);
+      if (other === ABSENT) return false;
+      const last = memory.get(this.#histories[index] as number, asleep);
+      if (last === ABSENT || last !== memory.get(other, outcome)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. On the way the
+   * deliveries in `asleep` are followed to where they come to stand.
+   */
+  #writeBag(next: Int32Array, record: number, place: number, asleep: number): number {
     const { words, at, length } = this.#from;
     const { slots } = this.#layout;
-    const { records, ascendingSends: sends, receivers } = this.#outcomes;
+    const { records, ascendingSends: sends } = this.#outcomes;
     let sent = records[record + SENDS_FROM] as number;
     const sendsEnd = records[record + SENDS_TO] as number;
     let end = slots;
@@ -207,7 +267,7 @@ export class SuccessorWriter {
       if (index === place) continue;
       const envelope = words[at + index] as number;
       while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
-      if (sleeps === 1 && end - slots < SLEEP_PLACES && receivers[envelope] !== node) moved |= 1 << (end - slots);
+      if (sleeps === 1 && end - slots < SLEEP_PLACES) moved |= 1 << (end - slots);
       next[end++] = envelope;
     }
     while (sent < sendsEnd) next[end++] = sends[sent++] as number;

@@ -211,15 +211,16 @@ export class ClusterSystem implements System, ClusterLayout {
     const writer = this.#writer;
     const sleeps = sink.passesOver && !this.#loses && !this.#duplicates;
     const asleep = sleeps ? this.from.asleep : 0;
+    writer.wakeAll();
     // What a constraint may have kept from being found and explored says nothing of what would come after it.
-    writer.asleep = this.constraint === null ? asleep : 0;
+    if (asleep !== 0 && this.constraint === null) this.#keepAsleep(asleep);
     let previous = ABSENT;
     for (let place = this.slots; place < length; place++) {
       const envelope = words[at + place] as number;
       if (envelope === previous) continue;
       previous = envelope;
-      const bit = place - this.slots < SLEEP_PLACES ? 1 << (place - this.slots) : 0;
-      if ((asleep & bit) !== 0) {
+      const index = place - this.slots;
+      if (index < SLEEP_PLACES && (asleep & (1 << index)) !== 0) {
         sink.passOver(this.#actions.message("deliver", envelope));
         continue;
       }
@@ -228,7 +229,18 @@ export class ClusterSystem implements System, ClusterLayout {
       if (!this.#loses && outcomes.isIgnored(receiver, local, envelope)) continue;
       const outcome = outcomes.receive(receiver, local, envelope);
       if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
-      if (this.#delivery(sink, envelope, outcome, place, conditions, cut) && sleeps) writer.asleep |= bit;
+      const found = this.#delivery(sink, envelope, outcome, place, conditions, cut);
+      if (found && sleeps && index < SLEEP_PLACES) writer.putToSleep(index, outcome);
+    }
+  }
+
+  #keepAsleep(asleep: number): void {
+    const { words, at } = this.from;
+    for (let left = asleep; left !== 0; left &= left - 1) {
+      const place = 31 - Math.clz32(left & -left);
+      const envelope = words[at + this.slots + place] as number;
+      const receiver = this.outcomes.receivers[envelope] as number;
+      this.#writer.putToSleep(place, this.outcomes.receive(receiver, words[at + receiver] as number, envelope));
     }
   }
 
@@ -265,17 +277,17 @@ export class ClusterSystem implements System, ClusterLayout {
     if (outcome === IMPOSSIBLE) return false;
     if (cut !== null && cut[this.outcomes.senders[envelope] as number] !== cut[receiver]) return false;
     const idle = this.outcomes.records[outcome * RECORD + IS_IDLE] === 1;
-    let rests = false;
+    let found = false;
     if (!idle || this.links !== null) {
       const action = this.#actions.message("deliver", envelope);
-      rests = this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
+      found = this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
-    if (idle || this.#isSet || !this.#duplicates) return rests;
+    if (idle || this.#isSet || !this.#duplicates) return found;
     const duplicated = this.conditions.spend(conditions, this.#duplication);
-    if (duplicated === ABSENT) return rests;
+    if (duplicated === ABSENT) return found;
     const action = this.#actions.message("duplicate", envelope);
     this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
-    return rests;
+    return found;
   }
 
   #nodeOptions(sink: Sink, conditions: number): void {
