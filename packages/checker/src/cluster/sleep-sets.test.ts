@@ -52,12 +52,19 @@ const afterB: Observer<Hearing, readonly NodeId[]> = {
     event.type === "input" && (history.length > 0 || event.node === "b") ? [...history, event.node] : history,
 };
 
+/** Who but c was told something since b was. */
+const afterBWithoutC: Observer<Hearing, readonly NodeId[]> = {
+  initial: [],
+  observe: (history, event) => (event.node === "c" ? history : afterB.observe(history, event)),
+};
+
 type Options = Partial<ClusterOptions<Hearing, { readonly listeners: readonly NodeId[] }>>;
 
 test.each<[string, Options]>([
   ["to different nodes and to the same", {}],
   ["heard by an observer", { observers: { listeners } }],
   ["heard only after others", { observers: { listeners: afterB } }],
+  ["heard only after others, with others in between that never are", { observers: { listeners: afterBWithoutC } }],
   ["beside timers", { timeouts: 2 }],
   ["beside crashes", { faults: { crashStop: 1 } }],
   ["beside partitions", { faults: { partitions: 1 } }],

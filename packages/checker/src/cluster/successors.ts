@@ -69,10 +69,11 @@ export class SuccessorWriter {
   #asleep = 0;
   /** Those of them that a history hears of. */
   #loud = 0;
-  /** By place in the bag: what comes of the delivery, if it is asleep. */
-  readonly #outcomesAsleep: Int32Array = new Int32Array(SLEEP_PLACES);
-  /** The sleep set of the successor whose bag was written last. */
+  /** Those two of the successor that is being written. */
   #asleepAfter = 0;
+  #loudAfter = 0;
+  /** Whether a history heard of the last transition. */
+  #heard = false;
   /** Whether the last successor came by a step of a node that breaks a property of such steps. */
   isSuspect = false;
 
@@ -98,27 +99,16 @@ export class SuccessorWriter {
     this.#histories = new Int32Array(parts.observers.length);
   }
 
-  /** Begins with another state at `from`, where nothing is asleep. */
-  wakeAll(): void {
-    this.#asleep = 0;
-    this.#loud = 0;
+  /** Begins with another state at `from`, and what is asleep there. */
+  begin(asleep: number, loud: number): void {
+    this.#asleep = asleep;
+    this.#loud = loud;
   }
 
-  /** Puts the delivery of the message at a place of the bag to sleep: it leads from `from` to a state that was found. */
-  putToSleep(place: number, outcome: number): void {
-    const bit = 1 << place;
-    this.#asleep |= bit;
-    this.#outcomesAsleep[place] = outcome;
-    if (this.#isHeard(outcome)) this.#loud |= bit;
-  }
-
-  #isHeard(outcome: number): boolean {
-    const { words, at } = this.#from;
-    for (let index = 0; index < this.#observers.length; index++) {
-      const history = words[at + this.#layout.historyAt + index] as number;
-      if (this.#observe(index, history, outcome) !== history) return true;
-    }
-    return false;
+  /** The last transition was the delivery of the message at a place of the bag, to a state that was found: it sleeps. */
+  putToSleep(place: number): void {
+    this.#asleep |= 1 << place;
+    if (this.#heard) this.#loud |= 1 << place;
   }
 
   /**
@@ -192,11 +182,12 @@ export class SuccessorWriter {
       lo = (lo - (this.#outcomes.envelopes.lo[taken] as number)) | 0;
       hi = (hi - (this.#outcomes.envelopes.hi[taken] as number)) | 0;
     }
+    this.#heard = heard;
     if (!this.isSuspect && sink.dismisses(lo, hi, action)) return true;
     this.#writeSlots(sink, node, outcome, conditions, client, count);
-    const asleep = node === NONE || this.#asleep === 0 ? 0 : this.#stillAsleep(node, outcome, heard);
-    const length = this.#writeBag(sink.words, record, place, asleep);
-    return sink.emit(length, lo, hi, this.#asleepAfter, action, detail);
+    this.#findSleepers(node, outcome, heard);
+    const length = this.#writeBag(sink.words, record, place);
+    return sink.emit(length, lo, hi, this.#asleepAfter, this.#loudAfter, action, detail);
   }
 
   #writeSlots(sink: Sink, node: number, outcome: number, conditions: number, client: number, count: number): void {
@@ -217,61 +208,71 @@ export class SuccessorWriter {
   }
 
   /**
-   * The deliveries that are asleep and do not depend on the transition: it happens to another node, and the histories come
-   * to the same in either order, as far as is remembered.
+   * The deliveries that are asleep at `from` and do not depend on the transition: it happens to another node, and the
+   * histories come to the same in either order, as far as is remembered. By places at `from`.
    */
-  #stillAsleep(node: number, outcome: number, heard: boolean): number {
+  #findSleepers(node: number, outcome: number, heard: boolean): void {
+    this.#asleepAfter = 0;
+    this.#loudAfter = 0;
+    if (node === NONE) return;
     const { words, at } = this.#from;
     const { receivers } = this.#outcomes;
-    let still = 0;
     for (let left = this.#asleep; left !== 0; left &= left - 1) {
-      const place = 31 - Math.clz32(left & -left);
-      const bit = 1 << place;
-      if (receivers[words[at + this.#layout.slots + place] as number] === node) continue;
-      const quiet = !heard && (this.#loud & bit) === 0;
-      if (quiet || this.#commute(outcome, this.#outcomesAsleep[place] as number)) still |= bit;
+      const bit = left & -left;
+      const envelope = words[at + this.#layout.slots + 31 - Math.clz32(bit)] as number;
+      const receiver = receivers[envelope] as number;
+      if (receiver === node) continue;
+      if (!heard && (this.#loud & bit) === 0) this.#asleepAfter |= bit;
+      else
+        this.#keepIfCommuting(bit, outcome, this.#outcomes.receive(receiver, words[at + receiver] as number, envelope));
     }
-    return still;
   }
 
-  /** Whether every history comes to the same if the sleeping outcome follows the transition's as the other way round. */
-  #commute(outcome: number, asleep: number): boolean {
+  /** Keeps a delivery asleep if every history comes to the same if it follows the transition as the other way round. */
+  #keepIfCommuting(bit: number, outcome: number, asleep: number): void {
     const { words, at } = this.#from;
+    let loud = false;
     for (let index = 0; index < this.#observers.length; index++) {
       const memory = this.#observed[index] as PairMap;
-      const history = words[at + this.#layout.historyAt + index] as number;
-      const other = memory.get(history, asleep);
-      if (other === ABSENT) return false;
-      const last = memory.get(this.#histories[index] as number, asleep);
-      if (last === ABSENT || last !== memory.get(other, outcome)) return false;
+      const after = this.#histories[index] as number;
+      const other = memory.get(words[at + this.#layout.historyAt + index] as number, asleep);
+      if (other === ABSENT) return;
+      const last = memory.get(after, asleep);
+      if (last === ABSENT || last !== memory.get(other, outcome)) return;
+      loud ||= last !== after;
     }
-    return true;
+    this.#asleepAfter |= bit;
+    if (loud) this.#loudAfter |= bit;
   }
 
   /**
    * The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. On the way the
-   * deliveries in `asleep` are followed to where they come to stand.
+   * sleeping deliveries are followed to where they come to stand.
    */
-  #writeBag(next: Int32Array, record: number, place: number, asleep: number): number {
+  #writeBag(next: Int32Array, record: number, place: number): number {
     const { words, at, length } = this.#from;
     const { slots } = this.#layout;
     const { records, ascendingSends: sends } = this.#outcomes;
     let sent = records[record + SENDS_FROM] as number;
     const sendsEnd = records[record + SENDS_TO] as number;
     let end = slots;
-    let left = asleep;
-    let moved = 0;
-    for (let index = end; index < length; index++) {
-      const sleeps = left & 1;
-      left >>>= 1;
+    let asleep = this.#asleepAfter;
+    let loud = this.#loudAfter;
+    let asleepAfter = 0;
+    let loudAfter = 0;
+    for (let index = end; index < length; index++, asleep >>>= 1, loud >>>= 1) {
       if (index === place) continue;
       const envelope = words[at + index] as number;
       while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
-      if (sleeps === 1 && end - slots < SLEEP_PLACES) moved |= 1 << (end - slots);
+      if ((asleep & 1) === 1 && end - slots < SLEEP_PLACES) {
+        asleepAfter |= 1 << (end - slots);
+        if ((loud & 1) === 1) loudAfter |= 1 << (end - slots);
+      }
       next[end++] = envelope;
     }
     while (sent < sendsEnd) next[end++] = sends[sent++] as number;
-    this.#asleepAfter = moved;
+    this.#asleepAfter = asleepAfter;
+    this.#loudAfter = loudAfter;
     return end;
   }
 
@@ -314,7 +315,7 @@ export class SuccessorWriter {
     while (sent < sendsEnd) add(sends[sent++] as number);
     lo |= 0;
     hi |= 0;
-    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, action, detail);
+    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, 0, action, detail);
   }
 
   #writeLinks(
@@ -348,7 +349,7 @@ export class SuccessorWriter {
       lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
       hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
     }
-    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, 0, action, detail);
+    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(slots, lo, hi, 0, 0, action, detail);
   }
 
   #observe(index: number, history: number, outcome: number): number {

@@ -182,7 +182,7 @@ export class ClusterSystem implements System, ClusterLayout {
     }
     sink.reserve(from.length);
     sink.words.set(from.words.subarray(0, from.length));
-    sink.emit(from.length, from.lo, from.hi, 0, ABSENT, 0);
+    sink.emit(from.length, from.lo, from.hi, 0, 0, ABSENT, 0);
   }
 
   successors(sink: Sink): void {
@@ -211,9 +211,9 @@ export class ClusterSystem implements System, ClusterLayout {
     const writer = this.#writer;
     const sleeps = sink.passesOver && !this.#loses && !this.#duplicates;
     const asleep = sleeps ? this.from.asleep : 0;
-    writer.wakeAll();
     // What a constraint may have kept from being found and explored says nothing of what would come after it.
-    if (asleep !== 0 && this.constraint === null) this.#keepAsleep(asleep);
+    if (this.constraint === null) writer.begin(asleep, this.from.loud);
+    else writer.begin(0, 0);
     let previous = ABSENT;
     for (let place = this.slots; place < length; place++) {
       const envelope = words[at + place] as number;
@@ -230,17 +230,7 @@ export class ClusterSystem implements System, ClusterLayout {
       const outcome = outcomes.receive(receiver, local, envelope);
       if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
       const found = this.#delivery(sink, envelope, outcome, place, conditions, cut);
-      if (found && sleeps && index < SLEEP_PLACES) writer.putToSleep(index, outcome);
-    }
-  }
-
-  #keepAsleep(asleep: number): void {
-    const { words, at } = this.from;
-    for (let left = asleep; left !== 0; left &= left - 1) {
-      const place = 31 - Math.clz32(left & -left);
-      const envelope = words[at + this.slots + place] as number;
-      const receiver = this.outcomes.receivers[envelope] as number;
-      this.#writer.putToSleep(place, this.outcomes.receive(receiver, words[at + receiver] as number, envelope));
+      if (found && sleeps && index < SLEEP_PLACES) writer.putToSleep(index);
     }
   }
 

@@ -145,7 +145,7 @@ export class Explorer implements Sink {
     if (!this.done) this.#count(action);
   }
 
-  emit(length: number, lo: number, hi: number, asleep: number, action: number, _detail: number): boolean {
+  emit(length: number, lo: number, hi: number, asleep: number, loud: number, action: number, _detail: number): boolean {
     if (this.done) return false;
     const ordinal = this.#ordinal;
     this.#count(action);
@@ -166,7 +166,7 @@ export class Explorer implements Sink {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
-        this.#frontier.push(this.words, length, lo, hi, asleep);
+        this.#frontier.push(this.words, length, lo, hi, asleep, loud);
       }
       for (const predicate of this.#unreached) if (predicate.test()) this.#reach(predicate, ordinal);
       const violated = firstFalse(system.always);
@@ -268,5 +268,5 @@ function firstFalse(predicates: readonly Predicate[]): Predicate | null {
 
 /** A cursor over nothing yet. */
 export function emptyCursor(): FingerprintedCursor {
-  return { words: new Int32Array(0), at: 0, length: 0, lo: 0, hi: 0, asleep: 0 };
+  return { words: new Int32Array(0), at: 0, length: 0, lo: 0, hi: 0, asleep: 0, loud: 0 };
 }

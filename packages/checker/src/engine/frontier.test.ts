@@ -38,7 +38,7 @@ test("is first in, first out, across chunks and with records longer than one", (
         }
         words[0] = ++mark;
         if (step.length > 0) words[step.length - 1] = mark;
-        frontier.push(words, step.length, step.lo, step.hi, step.lo ^ step.hi);
+        frontier.push(words, step.length, step.lo, step.hi, step.lo ^ step.hi, step.lo);
         model.push({ ...step, mark });
         if (frontier.size !== model.length) return false;
       }
@@ -53,9 +53,9 @@ test("chunks that were read are used again", () => {
   const frontier = new Frontier();
   const words = new Int32Array(1000).fill(-1);
   const cursor = emptyCursor();
-  frontier.push(words, 1000, 0, 0, 0);
+  frontier.push(words, 1000, 0, 0, 0, 0);
   for (let n = 0; n < 5_000; n++) {
-    frontier.push(words, 1000, n, -n, 0);
+    frontier.push(words, 1000, n, -n, 0, 0);
     frontier.shift(cursor);
   }
   expect(frontier.size).toBe(1);

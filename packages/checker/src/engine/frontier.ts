@@ -9,8 +9,8 @@ export interface Cursor {
 
 /** 1 MiB a chunk. */
 const CHUNK_WORDS = 2 ** 18;
-/** Before each state: how many words it has, its fingerprint, and its sleep set. */
-const HEADER_WORDS = 4;
+/** Before each state: how many words it has, its fingerprint, and the two words of its sleep set. */
+const HEADER_WORDS = 5;
 /** In the place of a length: the rest of the chunk is unused. */
 const END_OF_CHUNK = -1;
 
@@ -32,7 +32,7 @@ export class Frontier {
     return this.#chunksMax * CHUNK_WORDS * Int32Array.BYTES_PER_ELEMENT;
   }
 
-  push(words: Int32Array, length: number, lo: number, hi: number, asleep: number): void {
+  push(words: Int32Array, length: number, lo: number, hi: number, asleep: number, loud: number): void {
     let chunk = this.#chunks[this.#chunks.length - 1] as Int32Array;
     if (this.#writeAt + HEADER_WORDS + length > chunk.length) chunk = this.#extend(chunk, HEADER_WORDS + length);
     let at = this.#writeAt;
@@ -40,13 +40,14 @@ export class Frontier {
     chunk[at++] = lo;
     chunk[at++] = hi;
     chunk[at++] = asleep;
+    chunk[at++] = loud;
     for (let index = 0; index < length; index++) chunk[at++] = words[index] as number;
     this.#writeAt = at;
     this.#size++;
   }
 
   /** Takes the first state: `into` points at it until the next call, and what came with it is returned through `into`. */
-  shift(into: Cursor & { lo: number; hi: number; asleep: number }): void {
+  shift(into: Cursor & { lo: number; hi: number; asleep: number; loud: number }): void {
     let chunk = this.#chunks[0] as Int32Array;
     if (this.#readAt >= chunk.length || chunk[this.#readAt] === END_OF_CHUNK) {
       this.#spare = chunk;
@@ -60,6 +61,7 @@ export class Frontier {
     into.lo = chunk[this.#readAt + 1] as number;
     into.hi = chunk[this.#readAt + 2] as number;
     into.asleep = chunk[this.#readAt + 3] as number;
+    into.loud = chunk[this.#readAt + 4] as number;
     into.at = this.#readAt + HEADER_WORDS;
     this.#readAt = into.at + length;
     this.#size--;

@@ -185,7 +185,7 @@ export class ModelSystem implements System {
       lo += table.lo[element] as number;
       hi += table.hi[element] as number;
     }
-    sink.emit(slots.length + elements.length, lo | 0, hi | 0, 0, -1, -1);
+    sink.emit(slots.length + elements.length, lo | 0, hi | 0, 0, 0, -1, -1);
   }
 
   /** Emits the state at `from` with a change. */
@@ -236,7 +236,7 @@ export class ModelSystem implements System {
       lo += table.lo[fresh] as number;
       hi += table.hi[fresh] as number;
     }
-    sink.emit(end, lo | 0, hi | 0, 0, action, detail);
+    sink.emit(end, lo | 0, hi | 0, 0, 0, action, detail);
   }
 
   #changes(next: Next<Variables>): readonly Change[] {

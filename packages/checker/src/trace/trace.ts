@@ -40,7 +40,7 @@ export function successorsOf(system: System, initial: boolean): readonly Success
 /** Moves the system to a state, so that its successors are computed next. */
 export function enter(system: System, state: Successor): void {
   const { words, at, length, lo, hi } = state;
-  Object.assign(system.from, { words, at, length, lo, hi, asleep: 0 });
+  Object.assign(system.from, { words, at, length, lo, hi, asleep: 0, loud: 0 });
 }
 
 /** Computes no further than to the successor that is asked for: the functions that come after it may throw. */
@@ -83,7 +83,15 @@ class Collector implements Sink {
     throw new Error("A successor was passed over, but all were asked for.");
   }
 
-  emit(length: number, lo: number, hi: number, _asleep: number, action: number, detail: number): boolean {
+  emit(
+    length: number,
+    lo: number,
+    hi: number,
+    _asleep: number,
+    _loud: number,
+    action: number,
+    detail: number,
+  ): boolean {
     this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
     if (this.successors.length >= this.#most) throw new Enough();
     return true;
