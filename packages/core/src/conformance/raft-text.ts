@@ -2,19 +2,17 @@
 
 import { firstIndex, lastIndex, slice } from "../log/index.ts";
 import type { Plain } from "../plain.ts";
+import { termAt } from "../raft/log-terms.ts";
+import type { AppendEntriesReply, InstallSnapshotReply, RaftMessage } from "../raft/messages.ts";
 import type {
-  AppendEntriesReply,
-  InstallSnapshotReply,
   RaftConfiguration,
   RaftDurable,
   RaftEffect,
   RaftEntry,
   RaftInput,
-  RaftMessage,
   RaftOutput,
   RaftRequest,
-} from "../raft/index.ts";
-import { termAt } from "../raft/log-terms.ts";
+} from "../raft/types.ts";
 
 export function messageText(message: RaftMessage): string {
   const header = `${message.type} in term ${message.term}`;
@@ -137,7 +135,7 @@ function outputText(output: RaftOutput): string {
 export function durableText(durable: RaftDurable): string {
   const { term, votedFor, log } = durable;
   const through = `${lastIndex(log)}@${termAt(durable, lastIndex(log))}`;
-  return `term ${term}, vote ${votedFor ?? "-"}, log through ${through}`;
+  return `term ${term}, vote ${votedFor ?? "none"}, log through ${through}`;
 }
 
 /** The entries of the log, one text each. */
@@ -165,7 +163,9 @@ function contentText(entry: RaftEntry): string {
   }
 }
 
-export function configurationText({ voters, outgoing, learners, learnersNext }: RaftConfiguration): string {
+export function configurationText(configuration: RaftConfiguration | null): string {
+  if (configuration === null) return "the first members";
+  const { voters, outgoing, learners, learnersNext } = configuration;
   const parts = [
     ["", voters],
     ["outgoing ", outgoing],

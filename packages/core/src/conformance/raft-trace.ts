@@ -1,5 +1,6 @@
 /** What a step of Raft did, line by line: the input, what changed in the state, and the effects. */
 
+import { currentConfiguration } from "../raft/configuration.ts";
 import type {
   IncomingSnapshot,
   Leader,
@@ -12,8 +13,7 @@ import type {
   RaftState,
   RaftStep,
   WaitingRead,
-} from "../raft/index.ts";
-import { currentConfiguration } from "../raft/index.ts";
+} from "../raft/types.ts";
 import { configurationText, effectText, inputText, logTexts, plainText } from "./raft-text.ts";
 
 const INDENT = "    ";
@@ -41,7 +41,7 @@ function logLine({ durable }: RaftState): string {
 
 function changeLines(config: RaftConfig, before: RaftState, after: RaftState): readonly string[] {
   const [from, to] = [before.volatile.role, after.volatile.role];
-  const role = from.type === to.type ? [] : [`role ${from.type} -> ${roleName(to)}`];
+  const role = from.type === to.type ? [] : [`role ${from.type} -> ${to.type}`];
   const known = from.type === to.type ? roleFields(from) : new Map<string, string>();
   return [
     ...fieldChanges(stateFields(config, before), stateFields(config, after)),
@@ -55,7 +55,7 @@ function fieldChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<st
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
     const [old, now] = [before.get(name), after.get(name)];
     if (old === now) return [];
-    return [old === undefined ? `${name} ${now ?? "-"}` : `${name} ${old} -> ${now ?? "-"}`];
+    return [old === undefined ? `${name} ${now ?? "none"}` : `${name} ${old} -> ${now ?? "none"}`];
   });
 }
 
@@ -78,7 +78,7 @@ function stateFields(config: RaftConfig, state: RaftState): ReadonlyMap<string, 
   const { commitIndex, reads, quietTicks } = state.volatile;
   const fields = new Map([
     ["term", String(term)],
-    ["vote", votedFor ?? "-"],
+    ["vote", votedFor ?? "none"],
     ["commit", String(commitIndex)],
     ["configuration", configurationText(currentConfiguration(config, state))],
   ]);
@@ -106,7 +106,7 @@ function roleFields(role: RaftRole): ReadonlyMap<string, string> {
     }
     case "preCandidate":
     case "candidate":
-      return new Map([["votes", role.granted.length === 0 ? "-" : role.granted.join(" ")]]);
+      return new Map([["votes", role.granted.length === 0 ? "none" : role.granted.join(" ")]]);
     case "leader":
       return leaderFields(role);
   }
@@ -116,7 +116,15 @@ function incomingText({ index, term, chunks }: IncomingSnapshot): string {
   return `snapshot through ${index}@${term}: ${chunks.map(plainText).join(" ")}`;
 }
 
-function leaderFields({ persisted, progress, round, reads, lease, ticks, transfer }: Leader): ReadonlyMap<string, string> {
+function leaderFields({
+  persisted,
+  progress,
+  round,
+  reads,
+  lease,
+  ticks,
+  transfer,
+}: Leader): ReadonlyMap<string, string> {
   const fields = new Map([["own match", String(persisted)]]);
   for (const of of progress) fields.set(of.node, progressText(of));
   if (round > 0) fields.set("round", String(round));

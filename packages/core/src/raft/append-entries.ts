@@ -30,7 +30,7 @@ function takeEntries(config: RaftConfig, state: RaftState, from: NodeId, message
     return answer(config, state, from, message, conflictAt(state, message));
   }
   const lastVerified = prevLogIndex + entries.length;
-  const committed = Math.max(volatile.commitIndex, Math.min(leaderCommit, lastVerified));
+  const committed = Math.min(leaderCommit, lastVerified);
   return andThen(
     { state: withEntries(state, prevLogIndex, entries), effects: [] },
     (next) => (committed > volatile.commitIndex ? commitTo(next, committed) : unchanged(next)),

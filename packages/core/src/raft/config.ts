@@ -30,7 +30,7 @@ export type RaftOptions = {
   readonly entriesPerMessageMax?: number;
   /** How many messages with entries may be unanswered for each follower: 64 unless given. */
   readonly inflightMax?: number;
-  /** How many entries may be uncommitted when a leader takes more: 4096 unless given. */
+  /** How many entries may be uncommitted at a leader that takes more, unless none are: 4096 unless given. */
   readonly uncommittedMax?: number;
 };
 

@@ -8,7 +8,6 @@ import type { Index, RaftEffect, RaftState, RaftStep } from "./types.ts";
 export function commitTo(state: RaftState, index: Index): RaftStep {
   const { log } = state.durable;
   const { commitIndex, reads } = state.volatile;
-  invariant(index >= commitIndex, "the commit index never goes back", { commitIndex, index });
   invariant(index <= lastIndex(log), "what is committed is in the log", { index, last: lastIndex(log) });
   const committed = slice(log, commitIndex + 1, index);
   const deliveries = committed.flatMap((entry, at): readonly RaftEffect[] => {

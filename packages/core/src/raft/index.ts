@@ -43,30 +43,11 @@ import { isPossible } from "./validation.ts";
 
 export { raftConfig } from "./config.ts";
 export type { RaftOptions } from "./config.ts";
-export { currentConfiguration as raftConfiguration, membersOf as raftMembersOf } from "./configuration.ts";
-export { knownLeader as raftLeader } from "./effects.ts";
-export type { RaftMessage } from "./messages.ts";
-export type {
-  ChangeMembership,
-  Raft,
-  RaftConfig,
-  RaftConfiguration,
-  RaftDurable,
-  RaftEffect,
-  RaftEntry,
-  RaftInput,
-  RaftOutput,
-  RaftRefusalReason,
-  RaftRefused,
-  RaftRequest,
-  RaftRole,
-  RaftSnapshot,
-  RaftState,
-  RaftStep,
-  RaftTimer,
-  RaftVolatile,
-  TransferLeadership,
-} from "./types.ts";
+export { currentConfiguration, isJoint, isQuorum as isRaftQuorum, membersOf } from "./configuration.ts";
+export { knownLeader } from "./effects.ts";
+export { leaderOf } from "./state.ts";
+export type * from "./messages.ts";
+export type * from "./types.ts";
 
 export const raft: Protocol<Raft> = {
   name: "raft",

@@ -22,7 +22,7 @@ export function holds(durable: RaftDurable, index: Index, term: Term): boolean {
   return index >= log.before && index <= lastIndex(log) && termAt(durable, index) === term;
 }
 
-export function lastLogTerm(durable: RaftDurable): Term {
+function lastLogTerm(durable: RaftDurable): Term {
   return termAt(durable, lastIndex(durable.log));
 }
 

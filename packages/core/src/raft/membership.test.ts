@@ -33,7 +33,7 @@ import {
 import { raftMembers } from "../conformance/raft.ts";
 import { entryAt, lastIndex } from "../log/index.ts";
 import type { NodeId } from "../protocol.ts";
-import { raft, raftConfiguration } from "./index.ts";
+import { raft, currentConfiguration } from "./index.ts";
 import { leaderOf } from "./state.ts";
 import type { Raft, RaftInput, RaftState } from "./index.ts";
 
@@ -45,7 +45,7 @@ const leader = afterIn(config, fresh, from(b, 1, matchedTo(1))).state;
 function members(voters: readonly NodeId[], learners: readonly NodeId[] = []): RaftInput {
   return request({ type: "changeMembership", voters, learners });
 }
-const current = (state: RaftState) => raftConfiguration(config, state);
+const current = (state: RaftState) => currentConfiguration(config, state);
 const lastEntry = ({ durable: { log } }: RaftState) => entryAt(log, lastIndex(log));
 const followed = (state: RaftState) => leaderOf(state)?.progress.map(({ node }) => node);
 
@@ -70,9 +70,9 @@ describe("a change of one voter (section 4.1)", () => {
     const next = configuration([a, b, c, e]);
     const follower = configWith();
     const { state } = afterIn(follower, started(), from(b, 1, entriesAfter(0, 0, [noop(1), change(1, next)])));
-    expect(raftConfiguration(follower, state)).toEqual(next);
+    expect(currentConfiguration(follower, state)).toEqual(next);
     const deleted = afterIn(follower, state, from(c, 2, entriesAfter(1, 1, [noop(2)]))).state;
-    expect(raftConfiguration(follower, deleted)).toEqual(follower.bootstrap);
+    expect(currentConfiguration(follower, deleted)).toEqual(follower.bootstrap);
     // And the restart finds it in the log again.
     expect(started(state.durable, follower).volatile.configurations).toEqual([{ index: 2, configuration: next }]);
   });
@@ -193,6 +193,35 @@ describe("a change is refused", () => {
     expect(afterIn(checked, checkedOnce, asked).effects).toEqual([refused(asked, "learnerBehind", a)]);
     const answered = afterIn(checked, checkedOnce, from(d, 1, matchedTo(1))).state;
     expect(lastEntry(afterIn(checked, answered, asked).state).type).toBe("configuration");
+  });
+});
+
+describe("a node that was removed (section 4.2.2)", () => {
+  /** The last of three voters but one has left, in an entry that this node has and knows not to be committed. */
+  const joint = configuration([e], { outgoing: [a, b, c] });
+  const log = [noop(1), change(1, joint), change(1, configuration([e]))];
+  const leftOut = afterIn(config, started(disk([]), config), from(b, 1, entriesAfter(0, 0, log, 2))).state;
+
+  test("still campaigns until that is committed: its log may be the only one that is long enough", () => {
+    const candidate = afterIn(config, leftOut, timeout("election"));
+    expect(candidate.effects[0]).toMatchObject({ to: e, message: { type: "requestVote", lastLogIndex: 3 } });
+    // Its own vote does not count: the others' votes have to be a quorum.
+    expect(candidate.state.volatile.role).toEqual({ type: "candidate", granted: [] });
+    const leading = afterIn(config, candidate.state, from(e, 2, vote(true))).state;
+    const done = afterIn(config, leading, from(e, 2, matchedTo(4))).state;
+    expect(done.volatile).toMatchObject({ commitIndex: 4, role: { type: "follower" } });
+  });
+
+  test("campaigns no longer once that is committed", () => {
+    const done = afterIn(config, leftOut, from(e, 1, entriesAfter(3, 1, [], 3))).state;
+    expect(afterIn(config, done, timeout("election")).state.durable.term).toBe(1);
+  });
+
+  test("may be needed for a configuration between the committed one and the last", () => {
+    const between = [change(1, configuration([b, e])), change(1, configuration([b]))];
+    const node = configWith({ self: e, voters: [] });
+    const state = afterIn(node, started(disk([]), node), from(b, 1, entriesAfter(0, 0, between))).state;
+    expect(afterIn(node, state, timeout("election")).state.volatile.role.type).toBe("candidate");
   });
 });
 

@@ -8,7 +8,6 @@ import {
   c,
   change,
   command,
-  config,
   configuration,
   d,
   disk,
@@ -21,7 +20,7 @@ import {
   started,
 } from "../conformance/raft-scenario.ts";
 import { raftConfig } from "./index.ts";
-import type { RaftOptions } from "./index.ts";
+import type { RaftConfiguration, RaftOptions } from "./index.ts";
 import type { RaftMessageBody } from "./messages.ts";
 
 describe("raftConfig", () => {
@@ -78,7 +77,11 @@ describe("a message that no node sends changes nothing", () => {
     lastLogTerm,
     transfer: true,
   });
-  const install = (lastIncludedIndex: number, lastIncludedTerm: number, of = config.bootstrap): RaftMessageBody => ({
+  const install = (
+    lastIncludedIndex: number,
+    lastIncludedTerm: number,
+    of: RaftConfiguration | null = null,
+  ): RaftMessageBody => ({
     type: "installSnapshot",
     lastIncludedIndex,
     lastIncludedTerm,

@@ -78,6 +78,8 @@ describe("a broadcast", () => {
     });
     const room = afterIn(limited, two, from(b, 1, matchedTo(1)), broadcast("z")).state;
     expect(lastIndex(room.durable.log)).toBe(4);
+    const committed = afterIn(limited, leader, from(b, 1, matchedTo(1)), broadcast(1, 2, 3, 4)).state;
+    expect(lastIndex(committed.durable.log)).toBe(5);
   });
 });
 

@@ -32,7 +32,7 @@ import {
 } from "../conformance/raft-scenario.ts";
 import type { Plain } from "../plain.ts";
 import { lastIndex } from "../log/index.ts";
-import { raft, raftConfiguration } from "./index.ts";
+import { raft, currentConfiguration } from "./index.ts";
 import { leaderOf } from "./state.ts";
 import type { RaftInput, RaftSnapshot, RaftState } from "./index.ts";
 import type { InstallSnapshotReply, RaftMessageBody } from "./messages.ts";
@@ -78,7 +78,16 @@ describe("compaction", () => {
     expect(compacted.volatile.configurations).toEqual([{ index: 3, configuration: second }]);
     const all = after(compacted, compact(3)).state;
     expect(all.volatile.configurations).toEqual([]);
-    expect(raftConfiguration(config, all)).toEqual(second);
+    expect(currentConfiguration(config, all)).toEqual(second);
+  });
+
+  test("leaves it to those that know the first configuration what that is, where nothing has changed it", () => {
+    const joined = configWith({ voters: [] });
+    const state = afterIn(joined, started(disk([]), joined), from(b, 1, entriesAfter(0, 0, entriesOf([1]), 1))).state;
+    const { snapshot } = afterIn(joined, state, compact(1, ["s"])).state.durable;
+    expect(snapshot?.configuration).toBe(null);
+    const founder = after(started(), from(b, 1, chunkOf(snapshotAt(1, 1, ["s"]), 0))).state;
+    expect(currentConfiguration(config, founder)).toEqual(config.bootstrap);
   });
 
   test.each([
@@ -251,7 +260,7 @@ describe("InstallSnapshot RPC", () => {
   test("brings a configuration along", () => {
     const next = configuration([a, b]);
     const { state } = after(empty, from(b, 3, chunkOf({ ...snapshot, configuration: next, chunks: ["s"] }, 0)));
-    expect(raftConfiguration(config, state)).toEqual(next);
+    expect(currentConfiguration(config, state)).toEqual(next);
   });
 
   test("answers the reads that waited for it", () => {
@@ -275,7 +284,7 @@ describe("InstallSnapshot RPC", () => {
 
 test("a learner that joins a cluster with a compacted log gets the snapshot and what follows", () => {
   const alone = configWith({ voters: [a] });
-  const durable = disk(entriesOf([1], 2), { snapshot: { ...snapshotAt(2, 1), configuration: alone.bootstrap } });
+  const durable = disk(entriesOf([1], 2), { snapshot: snapshotAt(2, 1) });
   const leader = afterIn(alone, started(durable, alone), timeout("election")).state;
   const asked = afterIn(alone, leader, request({ type: "changeMembership", voters: [a], learners: [b] })).state;
   const conflict: RaftMessageBody = {

@@ -8,7 +8,8 @@ import type { Follower, Leader, RaftConfig, RaftEffect, RaftState, RaftStep, Ter
 
 /**
  * Becomes, or stays, a follower in `term`, which is at least the present one: Figure 2, "All Servers". Within the same term
- * the vote is kept, or two candidates could have it.
+ * the vote is kept, or two candidates could have it, and so is what
+ * has arrived of the leader's snapshot.
  */
 export function becomeFollower(config: RaftConfig, state: RaftState, term: Term, leader: NodeId | null): RaftStep {
   const { durable } = state;
@@ -16,7 +17,7 @@ export function becomeFollower(config: RaftConfig, state: RaftState, term: Term,
   const votedFor = term > durable.term ? null : durable.votedFor;
   const isSame = term === durable.term && votedFor === durable.votedFor;
   const { role } = state.volatile;
-  const incoming = term === durable.term && role.type === "follower" && role.leader === leader ? role.incoming : null;
+  const incoming = term === durable.term && role.type === "follower" ? role.incoming : null;
   const follower: Follower = { type: "follower", leader, incoming };
   return {
     state: withRole(isSame ? state : withDurable(state, { ...durable, term, votedFor }), follower),
