@@ -166,6 +166,8 @@ export class ClusterSystem implements System, ClusterLayout {
     words[this.conditionsAt] = this.conditions.initial;
     Object.assign(from, { words, at: 0, length: this.slots, ...this.#fingerprint(words) });
 
+    // Whatever was being expanded before, nothing is asleep at a start.
+    this.#writer.begin(0, 0);
     // Each node's start is a transition of its own, of which only the last one's result is a state.
     const collector = new Latest();
     for (let node = 0; node < this.nodeNames.length; node++) {
