@@ -11,13 +11,13 @@ import type { Broadcast, Plain, Signature, Tagged, TotalOrderOutput } from "@quo
 import { byEncoding, isAmong } from "./consensus.ts";
 
 /** A command with its place in the order. */
-export type Delivery = { readonly index: number; readonly command: Plain };
+type Delivery = { readonly index: number; readonly command: Plain };
 
 /**
  * What a node has delivered in its present life, as it came, after what the last snapshot that it restored stands for.
  * `restored` is that snapshot's index, or 0.
  */
-export type NodeDeliveries = { readonly restored: number; readonly delivered: readonly Delivery[] };
+type NodeDeliveries = { readonly restored: number; readonly delivered: readonly Delivery[] };
 
 /** What the world outside has seen. */
 export type TotalOrderHistory = {

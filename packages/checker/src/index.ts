@@ -7,7 +7,7 @@ export * from "./observers/history.ts";
 export * from "./observers/linearizability.ts";
 export * from "./observers/register.ts";
 export { mutants } from "./mutants/mutant.ts";
-export type { Mutant } from "./mutants/mutant.ts";
+export type { Mutant, MutantReference } from "./mutants/mutant.ts";
 export type { Properties } from "./properties.ts";
 export { run } from "./run.ts";
 export type { Progress, PropertyResult, RunLimits, RunResult } from "./run.ts";

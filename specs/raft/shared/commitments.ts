@@ -6,7 +6,7 @@ import { log } from "@quorate/core";
 import type { Raft, RaftEntry, RaftState } from "@quorate/core";
 
 /** An entry that some node has held to be committed. `term` is the least term of those nodes at that time. */
-export type Commitment = { readonly index: number; readonly entry: RaftEntry; readonly term: number };
+type Commitment = { readonly index: number; readonly entry: RaftEntry; readonly term: number };
 
 /**
  * In the order of the indexes. Where all is well there is one entry for each. That the least term is kept, and not the

@@ -19,8 +19,8 @@ export function withLinks(
         config,
         protocol: {
           ...protocol,
-          start: ({ self }, durable) => arriving(self, protocol.start(config, durable)),
-          step: ({ self }, state, input) => arriving(self, protocol.step(config, state, input)),
+          start: (own, durable) => arriving(own.self, protocol.start(own, durable)),
+          step: (own, state, input) => arriving(own.self, protocol.step(own, state, input)),
         },
       },
     ]),

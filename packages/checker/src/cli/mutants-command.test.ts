@@ -44,6 +44,40 @@ test.concurrent("the gate: models and mutants, and why each mutant that is not c
   expect(code).toBe(EXIT.expectation);
 });
 
+test.concurrent("what others report of the bug is printed beside what is found here", async () => {
+  const at = new Workplace();
+  const mutant = {
+    about: "A lock is given to whoever asks.",
+    source: "made up",
+    file: "lock.ts",
+    find: `  if (lock.owner !== "") return null;\n`,
+    replace: "",
+    parameters: { processes: 2 },
+    property: "mutualExclusion",
+  };
+  const reference = { by: "SandTable", distinct: 2360000, depth: 14, seconds: 120 };
+  const write = (...list: readonly object[]): void =>
+    at.write("specs/locks/mutex/mutants.ts", `export default ${JSON.stringify(list)};`);
+  write(
+    { ...mutant, id: "timed", reference },
+    { ...mutant, id: "untimed", reference: { ...reference, seconds: null } },
+    { ...mutant, id: "ours" },
+  );
+  const { stdout, code } = await at.check("mutants", "locks/mutex");
+  write({ ...mutant, id: "wrong", reference: { ...reference, depth: "deep" } });
+  const wrong = await at.check("mutants", "locks/mutex");
+  at.remove();
+  const about = "        A lock is given to whoever asks. made up.\n";
+  expect(stdout).toContain(
+    `${about}        SandTable reports 2,360,000 states, depth 14, 120 s.\nok    mutant untimed`,
+  );
+  expect(stdout).toContain(`${about}        SandTable reports 2,360,000 states, depth 14.\nok    mutant ours`);
+  expect(stdout).toContain(`${about}\n3 of 3 mutants caught`);
+  expect(code).toBe(EXIT.ok);
+  expect(wrong.stderr).toContain("mutants.ts must end in `export default mutants([ ... ])`.");
+  expect(wrong.code).toBe(EXIT.load);
+});
+
 test.concurrent("a mutant that takes away what is sometimes reached", async () => {
   const at = new Workplace();
   const mutant = {

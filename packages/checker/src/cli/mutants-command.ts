@@ -1,7 +1,7 @@
 /** `check mutants`: the bug zoo. Each mutant brings back a documented bug, and the property named for it must break. */
 
 import { findRoot, listSpecs, select } from "../catalog/catalog.ts";
-import type { Mutant } from "../mutants/mutant.ts";
+import type { Mutant, MutantReference } from "../mutants/mutant.ts";
 import type { RunResult } from "../run.ts";
 import { reportTrace } from "../report/text.ts";
 import { count, openConsole } from "./console.ts";
@@ -78,6 +78,7 @@ export function reportMutant(
   const verdict = caught === null ? uncaught : `caught by ${caught.name}${how}`;
   console.report(`${mark}  ${jobTitle(job).padEnd(58)} ${verdict}  ${colors.dim(found)}`);
   console.report(colors.dim(`        ${mutant.about} ${mutant.source}.`));
+  if (mutant.reference !== undefined) console.report(colors.dim(`        ${referenceText(mutant.reference)}`));
   if (fault !== null) console.report(colors.red(`        ${fault}`));
   const saved = saveTraces(result, { spec: files.name, model: "", parameters, mutant: mutant.id, file: null });
   if (show && caught?.trace) {
@@ -86,6 +87,12 @@ export function reportMutant(
       console.report(`Saved as ${file}; run it again with: npx check replay ${file}\n`);
   }
   return fault === null ? EXIT.ok : EXIT.expectation;
+}
+
+/** What others report of the bug, in the words in which it is said what was found here. */
+function referenceText({ by, distinct, depth, seconds }: MutantReference): string {
+  const found = `${count(distinct)} states, depth ${depth}`;
+  return `${by} reports ${seconds === null ? found : `${found}, ${seconds} s`}.`;
 }
 
 /** Why a mutant counts as not caught, or null if it is caught. */

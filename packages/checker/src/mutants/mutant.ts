@@ -21,6 +21,17 @@ export interface Mutant {
    * something good can no longer happen. The latter takes a search to its end, so the bounds should be narrow.
    */
   readonly property: string;
+  /** What others report of the same bug in a model of their own, to print beside what is found here. */
+  readonly reference?: MutantReference;
+}
+
+/** How far another checker had to search: the states that it found, the depth it came to, and how long that took. */
+export interface MutantReference {
+  readonly by: string;
+  readonly distinct: number;
+  readonly depth: number;
+  /** Null where they don't say. */
+  readonly seconds: number | null;
 }
 
 /** Lists the mutants of a spec; the default export of its `mutants.ts`. */
@@ -33,5 +44,17 @@ export function isMutant(value: unknown): value is Mutant {
   if (typeof value !== "object" || value === null) return false;
   const fields = value as { readonly [field: string]: unknown };
   const texts = ["id", "about", "source", "file", "find", "replace", "property"];
-  return texts.every((field) => typeof fields[field] === "string") && typeof fields["parameters"] === "object";
+  const hasReference = fields["reference"] === undefined || isReference(fields["reference"]);
+  return (
+    hasReference &&
+    texts.every((field) => typeof fields[field] === "string") &&
+    typeof fields["parameters"] === "object"
+  );
+}
+
+function isReference(value: unknown): value is MutantReference {
+  if (typeof value !== "object" || value === null) return false;
+  const { by, distinct, depth, seconds } = value as { readonly [field: string]: unknown };
+  const numbers = seconds === null ? [distinct, depth] : [distinct, depth, seconds];
+  return typeof by === "string" && numbers.every((number) => typeof number === "number");
 }
