@@ -40,7 +40,9 @@ test.concurrent("the gate: models and mutants, and why each mutant that is not c
   ]) {
     expect(stdout).toMatch(line);
   }
-  expect(stderr).toBe("check: warning: locks/token has no manifest.json, so its counts are held to nothing.\n");
+  // On a slow machine there is progress in between.
+  const warnings = stderr.split("\n").filter((line) => line.startsWith("check: "));
+  expect(warnings).toEqual(["check: warning: locks/token has no manifest.json, so its counts are held to nothing."]);
   expect(code).toBe(EXIT.expectation);
 });
 
