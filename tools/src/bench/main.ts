@@ -1,102 +1,15 @@
 /**
- * `npm run bench`: how fast the checker is, and how much memory it takes. Machines are noisy: compare the ratios, which
- * come from one run.
+ * `npm run bench`: how fast the checker is, how much memory it takes, and how fast Raft's steps are. Machines are noisy:
+ * compare the ratios, which come from one run. `npm run bench raft` and `npm run bench checker` do one half each.
  */
 
-import { stdout } from "node:process";
-import { measure, rate } from "./measurement.ts";
-import type { Measurement } from "./measurement.ts";
+import { argv } from "node:process";
+import { benchChecker } from "./checker.ts";
+import { benchRaft } from "./raft.ts";
 
-const REGISTER = "reference/paxos-register";
-/** What TLC took for MCPaxosSmall with two workers, in seconds, on the kind of machine that this project is built on. */
-const TLC_PAXOS_SMALL_SECONDS = 102;
+const sections = argv.slice(2);
+const isAsked = (section: string): boolean => sections.length === 0 || sections.includes(section);
 
-const clientCounts = [1, 2, 3, 4];
-
-print("reference/paxos-register on one thread, each model in a process of its own\n");
-print(
-  row([
-    "clients",
-    "distinct",
-    "transitions",
-    "seconds",
-    "trans./s",
-    "peak MiB",
-    "visited B/st",
-    "trace B/st",
-    "frontier B/st",
-    "real calls",
-  ]),
-);
-let threeClients: Measurement | null = null;
-for (const clients of clientCounts) {
-  const measured = await measure("engine", REGISTER, { clients });
-  if (clients === 3) threeClients = measured;
-  print(engineRow(String(clients), measured));
-}
-print(
-  "\nThe smallest models fill no more than the structures' first pages; bytes a state (B/st) mean something from two clients on.",
-);
-if (threeClients !== null) {
-  const own = (threeClients.peakBytes - threeClients.startBytes) / threeClients.distinct;
-  print(
-    `Of the whole process, three clients take ${own.toFixed(0)} bytes a distinct state beyond what it starts with.`,
-  );
-}
-
-print("\nThe naive explorer of the differential tests, the same model in the same run\n");
-const [engine, naive] = [
-  await measure("engine", REGISTER, { clients: 2 }),
-  await measure("naive", REGISTER, { clients: 2 }),
-];
-for (const [name, { distinct, generated, seconds }] of [
-  ["engine", engine],
-  ["naive", naive],
-] as const) {
-  print(`${name.padEnd(8)} ${count(distinct)} distinct, ${count(generated)} transitions, ${seconds.toFixed(2)} s`);
-}
-const same = engine.distinct === naive.distinct && engine.generated === naive.generated && engine.depth === naive.depth;
-print(
-  `${same ? "The counts and the depth are the same" : "THE COUNTS DIFFER"}; the engine is ${(rate(engine) / rate(naive)).toFixed(0)} times as fast on two clients,`,
-);
-if (threeClients !== null)
-  print(`and ${(rate(threeClients) / rate(naive)).toFixed(0)} times where it has warmed up, on three.`);
-
-print("\nreference/paxos:small (MCPaxosSmall), through model()\n");
-const small = await measure("engine", "reference/paxos", { acceptors: 3, values: 2, maxBallot: 2 });
-print(
-  `engine   ${count(small.distinct)} distinct, ${count(small.generated)} transitions, ${small.seconds.toFixed(2)} s`,
-);
-print(
-  `TLC took ${TLC_PAXOS_SMALL_SECONDS} s with two workers: ${(TLC_PAXOS_SMALL_SECONDS / small.seconds).toFixed(1)} times as long`,
-);
-if (!same) process.exitCode = 1;
-
-function engineRow(name: string, measured: Measurement): string {
-  const { distinct, generated, seconds, peakBytes, calls = 0 } = measured;
-  const perState = (bytes = 0): string => (bytes / distinct).toFixed(1);
-  return row([
-    name,
-    count(distinct),
-    count(generated),
-    seconds.toFixed(2),
-    count(Math.round(rate(measured))),
-    (peakBytes / 2 ** 20).toFixed(0),
-    perState(measured.visitedBytes),
-    perState(measured.traceBytes),
-    perState(measured.frontierBytesMax),
-    count(calls),
-  ]);
-}
-
-function row(cells: readonly string[]): string {
-  return cells.map((cell) => cell.padStart(13)).join(" ");
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-function print(line: string): void {
-  stdout.write(`${line}\n`);
-}
+const areCountsSame = isAsked("checker") ? await benchChecker() : true;
+if (isAsked("raft")) await benchRaft();
+if (!areCountsSame) process.exitCode = 1;
