@@ -111,8 +111,11 @@ export default mutants([
     about: "The no-op that a leader begins its term with is delivered as if it were a client's command.",
     source: "Ongaro 2014, section 6.4; Hadzilacos and Toueg 1994, validity",
     file: deliver,
-    find: `if (entry.type !== "command") return [];`,
-    replace: `if (entry.type !== "command") return [{ type: "output", output: { type: "deliver", index: commitIndex + 1 + at, command: null } }];`,
+    find: `if (entry.type !== "command") continue;`,
+    replace: `if (entry.type !== "command") {
+      effects.push({ type: "output", output: { type: "deliver", index: commitIndex + 1 + at, command: null } });
+      continue;
+    }`,
     parameters: { candidates: 1, elections: 1 },
     property: "validity",
   },
@@ -142,8 +145,8 @@ export default mutants([
     about: "Of several entries that are committed together only the first is delivered.",
     source: "Hadzilacos and Toueg 1994, total order",
     file: deliver,
-    find: `if (entry.type !== "command") return [];`,
-    replace: `if (entry.type !== "command" || at > 0) return [];`,
+    find: `if (entry.type !== "command") continue;`,
+    replace: `if (entry.type !== "command" || at > 0) continue;`,
     parameters: { candidates: 1, elections: 1, commands: 2, inflight: 1 },
     property: "totalOrder",
   },

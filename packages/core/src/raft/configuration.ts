@@ -37,9 +37,11 @@ export function mayCampaign(config: RaftConfig, state: RaftState): boolean {
 
 /** The configurations among `entries`, the first of which has the index `first`. */
 export function configurationsIn(entries: readonly RaftEntry[], first: Index): readonly ConfigurationAt[] {
-  return entries.flatMap((entry, at) =>
-    entry.type === "configuration" ? [{ index: first + at, configuration: entry.configuration }] : [],
-  );
+  const found: ConfigurationAt[] = [];
+  for (const [at, entry] of entries.entries()) {
+    if (entry.type === "configuration") found.push({ index: first + at, configuration: entry.configuration });
+  }
+  return found;
 }
 
 /** The index of the latest configuration in the log, or 0 if it is the snapshot's or the first one. */

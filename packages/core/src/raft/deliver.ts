@@ -10,13 +10,14 @@ export function commitTo(state: RaftState, index: Index): RaftStep {
   const { commitIndex, reads } = state.volatile;
   invariant(index <= lastIndex(log), "what is committed is in the log", { index, last: lastIndex(log) });
   const committed = slice(log, commitIndex + 1, index);
-  const deliveries = committed.flatMap((entry, at): readonly RaftEffect[] => {
-    if (entry.type !== "command") return [];
-    const deliver = { type: "deliver", index: commitIndex + 1 + at, command: entry.command } as const;
-    return [{ type: "output", output: deliver }];
-  });
+  const effects: RaftEffect[] = [];
+  for (const [at, entry] of committed.entries()) {
+    if (entry.type !== "command") continue;
+    effects.push({ type: "output", output: { type: "deliver", index: commitIndex + 1 + at, command: entry.command } });
+  }
+  effects.push(...readablesUpTo(state, index));
   const volatile = { ...state.volatile, commitIndex: index, reads: reads.filter((read) => read.index > index) };
-  return { state: { ...state, volatile }, effects: [...deliveries, ...readablesUpTo(state, index)] };
+  return { state: { ...state, volatile }, effects };
 }
 
 /** The reads that may be answered once everything up to `index` has been delivered. */

@@ -29,12 +29,22 @@ export function isSame(a: Plain, b: Plain): boolean {
     return a instanceof Uint8Array && b instanceof Uint8Array && isSameList([...a], [...b]);
   }
   if (isList(a) || isList(b)) return isList(a) && isList(b) && isSameList(a, b);
-  const [fields, others] = [Object.entries(a), new Map(Object.entries(b))];
-  if (fields.length !== others.size) return false;
-  return fields.every(([field, part]) => {
-    const other = others.get(field);
-    return other !== undefined && isSame(part, other);
-  });
+  return isSameRecord(a, b);
+}
+
+type Fields = { readonly [field: string]: Plain };
+
+function isSameRecord(a: Fields, b: Fields): boolean {
+  const fields = Object.keys(a);
+  if (fields.length !== Object.keys(b).length) return false;
+  for (const field of fields) {
+    // A field may be called as an inherited one is.
+    if (!Object.hasOwn(b, field)) return false;
+    const [part, other] = [a[field], b[field]];
+    if (part === other) continue;
+    if (part === undefined || other === undefined || !isSame(part, other)) return false;
+  }
+  return true;
 }
 
 function isSameList(a: readonly Plain[], b: readonly Plain[]): boolean {
