@@ -72,7 +72,10 @@ export default spec({
         ]),
       ),
       observers: { consensus: consensusObserver<Paxos>(earlierProposals(given.earlier)), acceptors: acceptorObserver },
-      constraint: (s) => s.nodes.every(({ disk }) => (disk.lastTried?.round ?? 0) <= given.rounds),
+      // Who is asked once, from an empty disk, and never retries tries round 1 and no other: nothing to exclude.
+      ...(given.timeouts + given.reproposals > 0 || given.earlier !== "nothing"
+        ? { constraint: (s) => s.nodes.every(({ disk }) => (disk.lastTried?.round ?? 0) <= given.rounds) }
+        : {}),
       always: {
         ...consensusAlways,
         /** The paper's safety property: only a single value is chosen, and whatever is decided is that value. */

@@ -9,8 +9,16 @@ import { IdMap } from "./id-map.ts";
 import { ABSENT, PairMap } from "./pair-map.ts";
 import type { Table } from "./table.ts";
 
+/** A slot of the state that a cursor points at. */
+export interface SlotAt {
+  readonly cursor: Cursor;
+  readonly slot: number;
+}
+
 /** One question to the state that a cursor points at. */
 export interface Read {
+  /** The slot whose id is the answer, where it is that simple. */
+  readonly slot: SlotAt | null;
   /** What the state answers, as far as it is remembered: ABSENT if a closure would have to be called for it. */
   key(): number;
   /** What the state answers. Closures are called about the items that nothing is remembered of. */
@@ -108,16 +116,15 @@ export class Recorder {
 
 /** The id at one slot. */
 export class SlotRead implements Read {
-  readonly #cursor: Cursor;
-  readonly #slot: number;
+  readonly slot: SlotAt;
 
   constructor(cursor: Cursor, slot: number) {
-    this.#cursor = cursor;
-    this.#slot = slot;
+    this.slot = { cursor, slot };
   }
 
   key(): number {
-    return this.#cursor.words[this.#cursor.at + this.#slot] as number;
+    const { cursor, slot } = this.slot;
+    return cursor.words[cursor.at + slot] as number;
   }
 
   ask(): number {
@@ -127,12 +134,14 @@ export class SlotRead implements Read {
   share(): void {}
 
   asksAs(other: Read): boolean {
-    return other instanceof SlotRead && other.#cursor === this.#cursor && other.#slot === this.#slot;
+    const { cursor, slot } = this.slot;
+    return other instanceof SlotRead && other.slot.cursor === cursor && other.slot.slot === slot;
   }
 }
 
 /** What a closure makes of the item at one slot: the id of its result in `results`, remembered by item. */
 export class ProjectionRead implements Read {
+  readonly slot = null;
   readonly #cursor: Cursor;
   readonly #slot: number;
   readonly #project: (id: number) => number;
@@ -168,6 +177,7 @@ export class ProjectionRead implements Read {
 
 /** Whether an element is in the bag. */
 export class MembershipRead implements Read {
+  readonly slot = null;
   readonly #cursor: Cursor;
   readonly #bagAt: number;
   readonly #element: number;
@@ -197,6 +207,7 @@ export class MembershipRead implements Read {
 
 /** Which elements of the bag satisfy a predicate, remembered by element: the id of their sequence in `tuples`. */
 export class SelectionRead implements Read {
+  readonly slot = null;
   readonly #cursor: Cursor;
   readonly #bagAt: number;
   readonly #tuples: Tuples;

@@ -2,7 +2,7 @@ import { isEqual } from "../values/equal.ts";
 import { ImpureError, callTwice } from "../values/purity.ts";
 import { ABSENT, PairMap } from "./pair-map.ts";
 import { NestedRead } from "./reads.ts";
-import type { Guide, Log, Read, Recorder } from "./reads.ts";
+import type { Guide, Log, Read, Recorder, SlotAt } from "./reads.ts";
 
 /** The node of the tree at which every evaluation begins. */
 const ROOT = 0;
@@ -21,6 +21,8 @@ export class Tracked<R> {
   #edges = new PairMap(256);
   /** By node of the tree: its read, or null for a leaf. */
   #reads: (Read | null)[] = [null];
+  /** By node of the tree: where its read looks, if that is a slot, see `Read`. Spares the walk a call. */
+  #slots: (SlotAt | null)[] = [null];
   /** By node of the tree: its result, if it is a leaf that an evaluation has reached. */
   #results: ({ readonly result: R } | null)[] = [null];
   #itemwise = false;
@@ -39,14 +41,24 @@ export class Tracked<R> {
 
   evaluate(): R {
     const reads = this.#reads;
+    const slots = this.#slots;
+    const edges = this.#edges;
     let at = ROOT;
     for (;;) {
-      const read = reads[at] as Read | null;
-      if (read === null) {
-        const leaf = this.#results[at] as { readonly result: R } | null;
-        return leaf === null ? this.#learn() : leaf.result;
+      const slot = slots[at] as SlotAt | null;
+      let key: number;
+      if (slot === null) {
+        const read = reads[at] as Read | null;
+        if (read === null) {
+          const leaf = this.#results[at] as { readonly result: R } | null;
+          return leaf === null ? this.#learn() : leaf.result;
+        }
+        key = read.key();
+      } else {
+        const { cursor } = slot;
+        key = cursor.words[cursor.at + slot.slot] as number;
       }
-      const next = this.#edges.get(at, read.key());
+      const next = edges.get(at, key);
       if (next === ABSENT) return this.#learn();
       at = next;
     }
@@ -60,7 +72,8 @@ export class Tracked<R> {
     try {
       const logs: Log[] = [];
       const result = callTwice(this.name, [], () => {
-        const run = this.#recorder.record(this.#call, logs[0] === undefined ? this.#guide() : along(logs[0]));
+        const guide = logs[0] === undefined ? new TreeGuide(this.#reads, this.#edges) : new LogGuide(logs[0]);
+        const run = this.#recorder.record(this.#call, guide);
         logs.push(run.log);
         return run.result;
       });
@@ -76,21 +89,11 @@ export class Tracked<R> {
     }
   }
 
-  /** Walks down the tree with an evaluation; beyond the tree, it expects nothing. */
-  #guide(): Guide {
-    let at = ROOT;
-    return {
-      expected: () => this.#reads[at] ?? null,
-      follow: (key) => {
-        at = this.#edges.get(at, key);
-      },
-    };
-  }
-
   #forget(): void {
     this.#itemwise = true;
     this.#edges = new PairMap(256);
     this.#reads = [null];
+    this.#slots = [null];
     this.#results = [null];
   }
 
@@ -99,10 +102,14 @@ export class Tracked<R> {
     for (const { read, key } of log) {
       const asked = this.#reads[at] ?? null;
       if ((asked !== null && !asked.asksAs(read)) || this.#results[at] !== null) this.#rejectOrder();
-      if (asked === null) this.#reads[at] = read;
+      if (asked === null) {
+        this.#reads[at] = read;
+        this.#slots[at] = read.slot;
+      }
       let next = this.#edges.get(at, key);
       if (next === ABSENT) {
         next = this.#reads.push(null) - 1;
+        this.#slots.push(null);
         this.#results.push(null);
         this.#edges.add(at, key, next);
       }
@@ -118,10 +125,42 @@ export class Tracked<R> {
   }
 }
 
+/** Walks down the tree with an evaluation; beyond the tree, it expects nothing. */
+class TreeGuide implements Guide {
+  readonly #reads: readonly (Read | null)[];
+  readonly #edges: PairMap;
+  #at = ROOT;
+
+  constructor(reads: readonly (Read | null)[], edges: PairMap) {
+    this.#reads = reads;
+    this.#edges = edges;
+  }
+
+  expected(): Read | null {
+    return this.#reads[this.#at] ?? null;
+  }
+
+  follow(key: number): void {
+    this.#at = this.#edges.get(this.#at, key);
+  }
+}
+
 /** Expects the reads of an earlier run, one after the other. */
-function along(log: Log): Guide {
-  let next = 0;
-  return { expected: () => log[next]?.read ?? null, follow: () => next++ };
+class LogGuide implements Guide {
+  readonly #log: Log;
+  #next = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  expected(): Read | null {
+    return this.#log[this.#next]?.read ?? null;
+  }
+
+  follow(): void {
+    this.#next++;
+  }
 }
 
 function sameReads(first: Log, second: Log): boolean {
