@@ -70,7 +70,7 @@ export async function doJobs(
 }
 
 /** How many transitions make up for the time that a new thread takes to load everything. */
-const LARGE = 500_000;
+const LARGE = 1_000_000;
 
 /**
  * Whether a job is so large that it gets a thread of its own: what a thread has learned from other models, of other types,
