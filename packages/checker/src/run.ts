@@ -46,6 +46,8 @@ export interface RunResult extends Progress {
   /** TLC's two estimates of the chance that two states were taken for one. */
   readonly collisionProbability: { readonly optimistic: number; readonly actual: number };
   readonly memory: Explorer["memory"];
+  /** How many transitions were counted without being computed, since they were known to lead to known states. */
+  readonly passedOver: number;
   /** How often a function was really called to compute a transition. */
   readonly calls: number;
 }
@@ -144,6 +146,7 @@ function resultOf(system: System, explorer: Explorer, progress: Progress): RunRe
       actual: 1 / explorer.smallestGap(),
     },
     memory: explorer.memory,
+    passedOver: explorer.passedOver,
     calls: system.calls,
   };
 }

@@ -53,6 +53,7 @@ export async function doJobs(
         if (isLarge(job) && thread.hasWorked) {
           threads.delete(thread);
           await thread.end();
+          if (signal.aborted) break;
           thread = begin();
         }
         ends[index] = await thread.do(job);

@@ -45,6 +45,8 @@ const INITIAL = -1;
 export class Explorer implements Sink {
   words: Int32Array = new Int32Array(256);
   generated = 0;
+  /** Those of the generated that were known by a sleep set, and not computed. */
+  passedOver = 0;
   /** The longest shortest path so far, in states. */
   depth = 0;
   ending: Ending | null = null;
@@ -142,7 +144,9 @@ export class Explorer implements Sink {
   }
 
   passOver(action: number): void {
-    if (!this.done) this.#count(action);
+    if (this.done) return;
+    this.passedOver++;
+    this.#count(action);
   }
 
   emit(length: number, lo: number, hi: number, asleep: number, loud: number, action: number, _detail: number): boolean {

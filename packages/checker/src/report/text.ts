@@ -100,10 +100,21 @@ const REASON: { readonly [limit in LimitName]: string } = {
 
 /** Prints TLC's three lines, and above them what else there is to say of the counts. */
 export function reportCounts(console: Console, result: RunResult): void {
-  const { generated, distinct, queued, depth, collisionProbability: collision, seconds, calls, limit } = result;
+  const {
+    generated,
+    distinct,
+    queued,
+    depth,
+    collisionProbability: collision,
+    seconds,
+    calls,
+    passedOver,
+    limit,
+  } = result;
   console.report(
     `  ${seconds.toFixed(2)} s, ${count(Math.round(generated / Math.max(seconds, 1e-3)))} transitions a second, ` +
-      `${count(calls)} real calls of functions`,
+      `${count(calls)} real calls of functions` +
+      (passedOver > 0 ? `, ${count(passedOver)} transitions passed over` : ""),
   );
   console.report(
     `  chance of a fingerprint collision: ${probability(collision.optimistic)} calculated (optimistic), ` +

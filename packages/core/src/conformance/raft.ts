@@ -109,14 +109,14 @@ function requests(nodes: readonly NodeId[]): fc.Arbitrary<RaftRequest> {
 /** Configurations of `nodes`, most of them such as may be: nobody sends to a node that its cluster does not have. */
 function configurations(nodes: readonly NodeId[]): fc.Arbitrary<RaftConfiguration> {
   const list = fc.subarray([...nodes]);
-  const any = fc.record({ voters: list, outgoing: list, learners: list, learnersNext: list });
+  const impossible = fc.record({ voters: list, outgoing: list, learners: list, learnersNext: list });
   const simple = fc.subarray([...nodes], { minLength: Math.min(1, nodes.length) }).map((voters) => ({
     voters: [...voters].sort(),
     outgoing: [],
     learners: [],
     learnersNext: [],
   }));
-  return fc.oneof({ arbitrary: simple, weight: 3 }, { arbitrary: any, weight: 1 });
+  return fc.oneof({ arbitrary: simple, weight: 3 }, { arbitrary: impossible, weight: 1 });
 }
 
 function entries(nodes: readonly NodeId[]): fc.Arbitrary<RaftEntry> {

@@ -9,7 +9,7 @@ import { conflicted, matched, progressOf, withProgress } from "./progress.ts";
 import { acknowledgeRound } from "./reads.ts";
 import { sendEntries } from "./replication.ts";
 import { onWanted } from "./send-snapshot.ts";
-import { leaderOf, withRole } from "./state.ts";
+import { isSame, leaderOf, withRole } from "./state.ts";
 import { urgeTarget } from "./transfer.ts";
 import type { Leader, Progress, RaftConfig, RaftState, RaftStep } from "./types.ts";
 
@@ -31,7 +31,7 @@ export function onAppendEntriesReply(
     case "staleTerm":
       return unchanged(state);
     case "conflict":
-      return learn(config, state, leader, conflicted(state.durable, answered, result));
+      return unlessSame(state, learn(config, state, leader, conflicted(state.durable, answered, result)));
     case "matched":
       if (result.matchIndex > lastIndex(state.durable.log)) return unchanged(state);
       return learn(config, state, leader, matched(state.durable, answered, result.matchIndex));
@@ -63,6 +63,11 @@ export function onInstallSnapshotReply(
       if (result.matchIndex > lastIndex(state.durable.log)) return unchanged(state);
       return learn(config, state, leader, matched(state.durable, answered, result.matchIndex));
   }
+}
+
+/** A conflict that tells nothing new has the same probe sent again, and leaves the state as it was. */
+function unlessSame(before: RaftState, { state, effects }: RaftStep): RaftStep {
+  return { state: isSame(state, before) ? before : state, effects };
 }
 
 /** A follower's progress may commit entries, make room for more of them, confirm reads, and complete a transfer. */
