@@ -81,7 +81,7 @@ export default mutants([
     about: "A leader takes a rejection for a match.",
     source: "Ongaro and Ousterhout 2014, Figure 2, rules for leaders",
     file: replies,
-    find: `return learn(config, state, leader, conflicted(state.durable, answered, result));`,
+    find: `return unlessSame(state, learn(config, state, leader, conflicted(state.durable, answered, result)));`,
     replace: `return learn(config, state, leader, matched(state.durable, answered, result.prevLogIndex));`,
     parameters: { commands: 2, announcements: "lost" },
     property: "stateMachineSafety",
