@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       project("core", "packages/core", "src/**/*.test.ts"),
       project("checker", "packages/checker", "src/**/*.test.ts"),
+      project("node", "packages/node", "src/**/*.test.ts"),
       project("specs", "specs", "**/*.test.ts"),
       project("tools", "tools", "src/**/*.test.ts"),
     ],

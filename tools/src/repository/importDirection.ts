@@ -12,8 +12,9 @@ import { sourceFiles, type Workspace, workspaces } from "./workspaces.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "@quorate/core": [],
   "@quorate/checker": ["@quorate/core"],
+  "@quorate/node": ["@quorate/core"],
   "@quorate/specs": ["@quorate/core", "@quorate/checker"],
-  "@quorate/tools": ["@quorate/core", "@quorate/checker", "@quorate/specs"],
+  "@quorate/tools": ["@quorate/core", "@quorate/checker", "@quorate/node", "@quorate/specs"],
 };
 
 const isRelative = (specifier: string): boolean => /^\.\.?(\/|$)/.test(specifier);
@@ -38,7 +39,7 @@ function objection(file: string, workspace: Workspace, specifier: string): strin
   if (!specifier.startsWith("@quorate/")) return undefined;
   const name = packageName(specifier);
   if (name === workspace.name || MAY_IMPORT[workspace.name]?.includes(name) === true) return undefined;
-  return `is not allowed in ${workspace.name}: imports go core <- checker <- specs, and nothing imports tools`;
+  return `is not allowed in ${workspace.name}: imports go core <- checker <- specs and core <- node, and nothing imports tools`;
 }
 
 /** Reports every import that goes against the direction of imports. */
