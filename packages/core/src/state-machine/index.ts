@@ -9,6 +9,7 @@ export type { Invoke, Register, SessionResult, SessionState, WithSessions } from
 export type {
   Answer,
   Applied,
+  EarlierSnapshotRequest,
   Query,
   Replica,
   Replicated,

@@ -139,6 +139,16 @@ describe("a snapshot", () => {
     expect(scenario.volatile?.state).toEqual(["x", "y", "z"]);
   });
 
+  test("of an earlier state leaves the commands after it in the log", () => {
+    const scenario = new Scenario().settle().write("x").settle();
+    const replica = { applied: 2, state: scenario.volatile?.state ?? [] };
+    scenario.write("y", "z").settle().ask({ type: "earlierSnapshot", replica }).settle();
+    scenario.said();
+    scenario.restart().settle();
+    expect(scenario.said()).toEqual([{ type: "restored", index: 2 }, applied(3, "y", 2), applied(4, "z", 3)]);
+    expect(scenario.volatile?.state).toEqual(["x", "y", "z"]);
+  });
+
   test("makes room in the log", () => {
     const words = Array.from({ length: LENGTH_MAX }, (_, at) => `word ${at}`);
     const scenario = new Scenario()

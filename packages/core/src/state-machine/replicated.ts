@@ -12,7 +12,7 @@ import { isTotalOrderOutput } from "../total-order/index.ts";
 import type { TotalOrderView, TotalOrderProtocol } from "../total-order/index.ts";
 import type { MachineSignature, StateMachine } from "./machine.ts";
 import { compactOf, onOutput, readOf } from "./replica.ts";
-import type { Query, Replica, Replicated, SnapshotRequest, Submit } from "./types.ts";
+import type { EarlierSnapshotRequest, Query, Replica, Replicated, SnapshotRequest, Submit } from "./types.ts";
 
 /**
  * The protocol in which every node applies to `machine` what `protocol` delivers to it.
@@ -64,14 +64,18 @@ function innerInput<S extends Signature, M extends MachineSignature>(
       return { type: "request", request: readOf(request) };
     case "snapshot":
       return { type: "request", request: compactOf(machine, replica) };
+    case "earlierSnapshot":
+      return { type: "request", request: compactOf(machine, request.replica) };
   }
 }
 
 function isOwn<S extends Signature, M extends MachineSignature>(
   request: Replicated<S, M>["request"],
-): request is Submit<M> | Query<M> | SnapshotRequest {
-  return request.type === "broadcast" || request.type === "read" || request.type === "snapshot";
+): request is Submit<M> | Query<M> | SnapshotRequest | EarlierSnapshotRequest<M> {
+  return Object.hasOwn(OWN_TYPES, request.type);
 }
+
+const OWN_TYPES = { broadcast: true, read: true, snapshot: true, earlierSnapshot: true };
 
 type Absorbed<S extends Signature, M extends MachineSignature> = {
   readonly replica: Replica<M>;

@@ -23,6 +23,15 @@ export type Query<M extends MachineSignature> = {
 export type SnapshotRequest = { readonly type: "snapshot" };
 
 /**
+ * The same for the commands up to an earlier state, which this node had in this life and the surroundings have kept: those
+ * after it stay in the log, for the nodes that lack a few, and need no snapshot then.
+ */
+export type EarlierSnapshotRequest<M extends MachineSignature> = {
+  readonly type: "earlierSnapshot";
+  readonly replica: Replica<M>;
+};
+
+/**
  * This node has applied `command`. Every node says so, once in each of its lives at most: a node that has a client waiting
  * for this command now has the answer, and one that has none can let it pass.
  */
@@ -59,6 +68,6 @@ export interface Replicated<S extends Signature, M extends MachineSignature> ext
   readonly volatile: Replica<M> & { readonly protocol: S["volatile"] };
   readonly message: S["message"];
   readonly timer: S["timer"];
-  readonly request: Submit<M> | Query<M> | SnapshotRequest | RequestBeyond<S>;
+  readonly request: Submit<M> | Query<M> | SnapshotRequest | EarlierSnapshotRequest<M> | RequestBeyond<S>;
   readonly output: Applied<M> | UnknownCommand | Restored | Answer<M> | Refused | OutputBeyond<S>;
 }

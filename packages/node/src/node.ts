@@ -1,0 +1,268 @@
+/**
+ * A node, put together: disk, transport, protocol in its shell, member, client API. The main flow of the package begins
+ * here; `server/replication.ts` says how a write and a read go through.
+ */
+
+import { randomBytes } from "node:crypto";
+import { nodeId } from "@quorate/core";
+import type { Signature } from "@quorate/core";
+import { openApi } from "./api/index.ts";
+import type { Api, ApiMetrics } from "./api/index.ts";
+import type { NodeOptions } from "./config/options.ts";
+import { addressOf } from "./config/urls.ts";
+import { askAt, openPeers, peerLimits } from "./peers/index.ts";
+import type { PeerAddress, PeerLog, Peers, PeerStatus } from "./peers/index.ts";
+import { protocols } from "./protocols/index.ts";
+import type { ProtocolSetup, Runnable } from "./protocols/index.ts";
+import { loadTls } from "./security/tls.ts";
+import type { TlsIdentity } from "./security/tls.ts";
+import { BootstrapError, newIdentity } from "./server/bootstrap.ts";
+import { IdentityError, readIdentity, writeIdentity } from "./server/identity.ts";
+import type { Identity } from "./server/identity.ts";
+import { Member } from "./server/member.ts";
+import type { MemberEvents } from "./server/member.ts";
+import { ReplicatedStore } from "./server/replication.ts";
+import { monotonicClock } from "./shell/clock.ts";
+import { openStorage } from "./storage/index.ts";
+import type { Storage } from "./storage/index.ts";
+import { version } from "./version.ts";
+
+/** Who is told what a node does. */
+export type Telemetry = { readonly log: PeerLog; readonly member: MemberEvents; readonly api: ApiMetrics };
+
+/** A node that runs. */
+export type RunningNode = {
+  readonly member: Member;
+  readonly peers: () => readonly PeerStatus[];
+  readonly clientAddresses: readonly PeerAddress[];
+  readonly peerAddresses: readonly PeerAddress[];
+  /** Resolves, with the reason, when the node can't go on. It has stopped then. */
+  readonly failed: Promise<Error>;
+  /** Hands leadership over, finishes what is under way, and closes everything. */
+  stop(): Promise<void>;
+};
+
+/** How long a member waits for the others when it asks to join them. */
+const JOIN_MS = 5_000;
+/** Frames hold this much at most, and so do messages of the protocol. */
+const COMMANDS_BYTES = peerLimits.frameMax / 2;
+const COMMANDS_PER_MESSAGE_MAX = 256;
+const PENDING_MAX = 20_000;
+/** The snapshot's share of commands that stay in the log, for members that lack a few. */
+const KEPT_SHARE = 0.05;
+const SNAPSHOT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Starts a node.
+ *
+ * @throws BootstrapError, IdentityError, StorageError, TlsError or a listener's error (by rejection): nothing runs then
+ */
+export async function startNode(options: NodeOptions, telemetry: Telemetry): Promise<RunningNode> {
+  const protocol = protocols.get(options.protocol);
+  if (protocol === undefined) {
+    throw new BootstrapError(`There is no protocol ${options.protocol}; there is ${[...protocols.keys()].join(", ")}.`);
+  }
+  return await protocol((runnable) => start(runnable, options, telemetry));
+}
+
+async function start<S extends Signature>(
+  runnable: Runnable<S>,
+  options: NodeOptions,
+  telemetry: Telemetry,
+): Promise<RunningNode> {
+  const { log } = telemetry;
+  const warn = (message: string): void => {
+    log.warn({}, message);
+  };
+  const now = new Date();
+  const clientTls = options.clientTls === null ? null : loadTls(options.clientTls, now, warn);
+  const peerTls = options.peerTls === null ? null : loadTls(options.peerTls, now, warn);
+  const known = readIdentity(options.dataDir);
+  const identity = known ?? (await newIdentity(options, (urls, question) =>
+    askAt(urls, peerTls, question, JOIN_MS, peerLimits, log)));
+  demandProtocol(identity, options);
+  const setup = setupOf(options, identity);
+  const storage = openStorage({
+    directory: options.dataDir,
+    identity: { clusterId: identity.clusterId, memberId: identity.memberId },
+    layout: runnable.layout,
+    sync: options.sync,
+  });
+  try {
+    const durable = await durableOf(runnable, setup, storage, known, options);
+    if (known === null) writeIdentity(options.dataDir, identity);
+    return await run({ runnable, options, telemetry, setup, identity, storage, durable, clientTls, peerTls });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+function demandProtocol({ protocol }: Identity, options: NodeOptions): void {
+  if (protocol === options.protocol) return;
+  throw new IdentityError(`${options.dataDir} was made by --protocol ${protocol}, and not ${options.protocol}.`);
+}
+
+function setupOf(options: NodeOptions, identity: Identity): ProtocolSetup {
+  const fitting = Math.floor(COMMANDS_BYTES / options.maxRequestBytes);
+  return {
+    self: nodeId(identity.memberId),
+    cluster: identity.clusterId,
+    voters: identity.bootstrap.map(nodeId),
+    preVote: options.preVote,
+    heartbeatMs: options.heartbeatMs,
+    electionMs: options.electionMs,
+    commandsPerMessageMax: Math.max(1, Math.min(COMMANDS_PER_MESSAGE_MAX, fitting)),
+  };
+}
+
+/** What the disk holds. A member that has been one before must not begin with nothing: it may have promised something. */
+async function durableOf<S extends Signature>(
+  runnable: Runnable<S>,
+  setup: ProtocolSetup,
+  storage: Storage<S["durable"]>,
+  known: Identity | null,
+  { dataDir }: NodeOptions,
+): Promise<S["durable"]> {
+  if (storage.durable !== null) return storage.durable;
+  if (known !== null) {
+    throw new IdentityError(
+      `${dataDir} belongs to the member ${known.memberId}, but its database is gone. A member that forgets what it has ` +
+        `acknowledged can lose the cluster's data: remove this member, delete the directory, and add it as a new one.`,
+    );
+  }
+  const initial = runnable.protocol.initial(runnable.config(setup));
+  await storage.write(initial);
+  return initial;
+}
+
+type Given<S extends Signature> = {
+  readonly runnable: Runnable<S>;
+  readonly options: NodeOptions;
+  readonly telemetry: Telemetry;
+  readonly setup: ProtocolSetup;
+  readonly identity: Identity;
+  readonly storage: Storage<S["durable"]>;
+  readonly durable: S["durable"];
+  readonly clientTls: TlsIdentity | null;
+  readonly peerTls: TlsIdentity | null;
+};
+
+async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
+  const { options, telemetry, identity, storage } = given;
+  const { log } = telemetry;
+  let announce: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    announce = resolve;
+  });
+  let member: Member | null = null;
+  const peers = await openPeers({
+    self: nodeId(identity.memberId),
+    clusterId: identity.clusterId,
+    listen: options.listenPeerUrls.map(addressOf),
+    tls: given.peerTls,
+    onMessage: (from, message) => member?.receive(from, message),
+    onAsk: async (from, question) => {
+      if (member === null) throw new Error("the member is starting");
+      return await member.answer(from, question);
+    },
+    onPeerChange: (peer, isConnected) => {
+      log.info({ peer, isConnected }, isConnected ? "connected to a peer" : "lost the connection to a peer");
+    },
+    log,
+  });
+  let api: Api | null = null;
+  let ending: Promise<void> | null = null;
+  const end = (error: Error | null): Promise<void> => {
+    ending ??= endNode({ error, member, api, peers, storage, log });
+    return ending;
+  };
+  const fail = (error: unknown): void => {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    void end(reason).finally(() => {
+      announce(reason);
+    });
+  };
+  try {
+    member = memberOf(given, peers, fail);
+    api = await openApi({
+      backend: member,
+      listen: options.listenClientUrls.map(addressOf),
+      tls: given.clientTls,
+      limits: { ...options, leaseTtlMin: Math.ceil((1.5 * options.electionMs) / 1000) },
+      metrics: telemetry.api,
+    });
+  } catch (error) {
+    await end(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+  return {
+    member,
+    peers: () => peers.status(),
+    clientAddresses: api.addresses,
+    peerAddresses: peers.addresses,
+    failed,
+    stop: () => end(null),
+  };
+}
+
+function memberOf<S extends Signature>(
+  { runnable, options, telemetry, setup, identity, storage, durable }: Given<S>,
+  peers: Peers,
+  onFailure: (error: unknown) => void,
+): Member {
+  const requestTimeoutMs = 5_000 + 2 * options.electionMs;
+  return new Member({
+    identity,
+    name: options.name,
+    clientUrls: options.advertiseClientUrls,
+    token: options.token,
+    version,
+    peers,
+    replicate: (listener, forward) =>
+      new ReplicatedStore<S>({
+        runnable,
+        protocol: runnable.protocol,
+        observer: null,
+        setup,
+        origin: `${identity.memberId}/${randomBytes(8).toString("hex")}`,
+        durable,
+        write: (state) => storage.write(state),
+        send: (to, message) => void peers.send(to, message),
+        forward,
+        requestTimeoutMs,
+        pendingMax: PENDING_MAX,
+        compaction: { commands: options.snapshotCount, bytes: SNAPSHOT_BYTES, kept: KEPT_SHARE },
+        clock: monotonicClock,
+        random: Math.random,
+        listener,
+      }),
+    requestTimeoutMs,
+    electionMs: options.electionMs,
+    quotaBytes: options.quotaBytes,
+    strictReconfiguration: options.strictReconfiguration,
+    diskSize: () => storage.size(),
+    clock: monotonicClock,
+    events: telemetry.member,
+    onFailure,
+  });
+}
+
+type Running = {
+  readonly error: Error | null;
+  readonly member: Member | null;
+  readonly api: Api | null;
+  readonly peers: Peers;
+  readonly storage: { close(): Promise<void> };
+  readonly log: PeerLog;
+};
+
+/** A node that stops of its own will hands leadership over first, so that clients need not wait for an election. */
+async function endNode({ error, member, api, peers, storage, log }: Running): Promise<void> {
+  if (error === null) await member?.retire();
+  else log.warn({ reason: error.message }, "the node can't go on");
+  await api?.close();
+  member?.stop();
+  await peers.close();
+  await storage.close();
+}

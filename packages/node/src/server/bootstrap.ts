@@ -1,0 +1,77 @@
+/** How a member comes to know who it is: from its data directory, from its flags, or from the cluster that it joins. */
+
+import type { Plain } from "@quorate/core";
+import { clusterIdOf, memberIdOf } from "../config/ids.ts";
+import type { InitialMember, NodeOptions } from "../config/options.ts";
+import type { Member } from "../store/types.ts";
+import type { Identity } from "./identity.ts";
+import { answers } from "./member-words.ts";
+
+/** The member can't be started with these flags. The message says which, and how to mend it. */
+export class BootstrapError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BootstrapError";
+  }
+}
+
+/** Asks a member of the cluster at these addresses. */
+export type AskCluster = (urls: readonly string[], question: Plain) => Promise<Plain>;
+
+/** The identity of a member that starts for the first time. */
+export async function newIdentity(options: NodeOptions, ask: AskCluster): Promise<Identity> {
+  return options.initialClusterState === "new" ? foundCluster(options) : await joinCluster(options, ask);
+}
+
+function foundCluster({ initialCluster, name, token, protocol }: NodeOptions): Identity {
+  const members = initialCluster.map((member) => memberOf(member, token));
+  const own = members.find((member) => member.name === name);
+  if (own === undefined) {
+    throw new BootstrapError(`--name is ${name}, which --initial-cluster does not name: ${namesOf(initialCluster)}.`);
+  }
+  const ids = members.map(({ id }) => id);
+  return { version: 1, protocol, clusterId: clusterIdOf(ids), memberId: own.id, bootstrap: ids, members };
+}
+
+function memberOf({ name, peerUrls }: InitialMember, token: string): Member {
+  return { id: memberIdOf(peerUrls, token), name, peerUrls, clientUrls: [], isLearner: false };
+}
+
+async function joinCluster(options: NodeOptions, ask: AskCluster): Promise<Identity> {
+  const { initialCluster, advertisePeerUrls, name, protocol } = options;
+  const others = initialCluster.filter((member) => member.name !== name);
+  if (others.length === 0) {
+    throw new BootstrapError("--initial-cluster names no other member. To join a cluster, name those that are there.");
+  }
+  const complaints: string[] = [];
+  for (const { peerUrls, name: asked } of others) {
+    try {
+      const cluster = answers.cluster(await ask(peerUrls, { type: "cluster" }));
+      const own = cluster.members.find(({ peerUrls: urls }) => isSameSet(urls, advertisePeerUrls));
+      if (own === undefined) {
+        complaints.push(`${asked} knows of no member at ${advertisePeerUrls.join(", ")}: add it first (member add)`);
+        continue;
+      }
+      if (cluster.protocol !== protocol) throw new Error(`it runs ${cluster.protocol}: give --protocol ${cluster.protocol}`);
+      return {
+        version: 1,
+        protocol,
+        clusterId: cluster.clusterId,
+        memberId: own.id,
+        bootstrap: [],
+        members: cluster.members,
+      };
+    } catch (error) {
+      complaints.push(`${asked}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new BootstrapError(`The cluster could not be joined. ${complaints.join("; ")}.`);
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item) => b.includes(item));
+}
+
+function namesOf(members: readonly InitialMember[]): string {
+  return members.map(({ name }) => name).join(", ");
+}

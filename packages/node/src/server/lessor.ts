@@ -1,0 +1,116 @@
+/**
+ * Leases. What they are and which keys hang on them is in the store; how much of each is left only the leader knows, by its
+ * own monotonic clock. A lease ends by a command, which counts only as long as its leader is the lessor.
+ *
+ * A leader that takes over gives every lease its full time again: it can't know when each was last renewed.
+ */
+
+import type { Clock } from "../shell/clock.ts";
+import type { LeaseId, StoreCommand } from "../store/types.ts";
+import type { LeaseLife } from "./backend.ts";
+
+export type LessorOptions = {
+  readonly clock: Clock;
+  /** Puts a command into the order; what becomes of it shows when it is applied. */
+  readonly propose: (command: StoreCommand) => void;
+  /** The lease's time to live in seconds, or null if there is no such lease. */
+  readonly ttlOf: (id: LeaseId) => number | null;
+  readonly leases: () => Iterable<LeaseId>;
+};
+
+/** How often to look for leases whose time is over: they live longer by that, at most. */
+const LOOK_MS = 500;
+
+/** After this time an expiry that shows no effect is proposed again. */
+const RETRY_MS = 5_000;
+
+export class Lessor {
+  readonly #options: LessorOptions;
+  /** When each lease ends, by `clock`: null unless this member is the lessor of `term`. */
+  #ends: { readonly term: number; readonly at: Map<LeaseId, number> } | null = null;
+  #cancel: (() => void) | null = null;
+
+  constructor(options: LessorOptions) {
+    this.#options = options;
+  }
+
+  /** This member leads in `term`: from when that is in the order, what earlier leaders say of leases counts no more. */
+  onElected(term: number): void {
+    this.onDeposed();
+    this.#options.propose({ type: "lessor", term });
+  }
+
+  onDeposed(): void {
+    this.#ends = null;
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  /** A command has been applied here while this member leads in `term`. */
+  onApplied(command: StoreCommand, term: number): void {
+    switch (command.type) {
+      case "lessor":
+        if (command.term === term) this.#begin(term);
+        break;
+      case "leaseGrant":
+        this.renew(command.id);
+        break;
+      case "leaseRevoke":
+      case "leaseExpire":
+        if (this.#options.ttlOf(command.id) === null) this.#ends?.at.delete(command.id);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The lease has its full time again. Null if there is no such lease, or if this member is not the lessor. */
+  renew(id: LeaseId): LeaseLife | null {
+    const ttl = this.#options.ttlOf(id);
+    if (ttl === null || this.#ends === null) return null;
+    this.#ends.at.set(id, this.#options.clock.now() + ttl * 1000);
+    this.#arm();
+    return { ttl, grantedTtl: ttl };
+  }
+
+  /** Null if there is no such lease, or if this member is not the lessor. */
+  life(id: LeaseId): LeaseLife | null {
+    const grantedTtl = this.#options.ttlOf(id);
+    const end = this.#ends?.at.get(id);
+    if (grantedTtl === null || end === undefined) return null;
+    return { ttl: Math.max(0, Math.ceil((end - this.#options.clock.now()) / 1000)), grantedTtl };
+  }
+
+  get isLessor(): boolean {
+    return this.#ends !== null;
+  }
+
+  stop(): void {
+    this.onDeposed();
+  }
+
+  #begin(term: number): void {
+    this.#ends = { term, at: new Map() };
+    for (const id of this.#options.leases()) this.renew(id);
+  }
+
+  #arm(): void {
+    if (this.#ends === null || this.#ends.at.size === 0 || this.#cancel !== null) return;
+    this.#cancel = this.#options.clock.alarm(this.#options.clock.now() + LOOK_MS, () => {
+      this.#cancel = null;
+      this.#expire();
+      this.#arm();
+    });
+  }
+
+  #expire(): void {
+    if (this.#ends === null) return;
+    const { term, at } = this.#ends;
+    const now = this.#options.clock.now();
+    for (const [id, end] of at) {
+      if (end > now) continue;
+      at.set(id, now + RETRY_MS);
+      this.#options.propose({ type: "leaseExpire", id, term });
+    }
+  }
+}

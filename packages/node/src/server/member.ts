@@ -1,0 +1,374 @@
+/**
+ * A running member: the replicated store with what clients, operators and other members ask of it. What the API asks is
+ * `Backend`; what other members ask is `answer`.
+ */
+
+import { nodeId } from "@quorate/core";
+import type { NodeId, Plain } from "@quorate/core";
+import type { Peers } from "../peers/index.ts";
+import type { ProtocolView } from "../protocols/index.ts";
+import type { Clock } from "../shell/clock.ts";
+import { alarmsOf, leaseOf, leasesOf, membersOf, sizeOf } from "../store/index.ts";
+import type { StoreState } from "../store/state.ts";
+import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
+import { MemberError } from "./backend.ts";
+import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
+import type { Identity } from "./identity.ts";
+import { Lessor } from "./lessor.ts";
+import { answers, readQuestion } from "./member-words.ts";
+import type { ChangeAnswer, LeaseAnswer, MembershipChange, Question } from "./member-words.ts";
+import { Membership } from "./membership.ts";
+import type { ForwardVerdict } from "./proposals.ts";
+import { faultOf } from "./reconfiguration.ts";
+import type { AddressedCommand, Replication, ReplicationListener } from "./replication.ts";
+import { snapshotFile } from "./snapshot-file.ts";
+import { takesSpace } from "./space.ts";
+
+/** What is told to whoever counts and logs. */
+export type MemberEvents = {
+  onLeader(leader: MemberId | null, term: number): void;
+  onApplied(index: number, command: StoreCommand): void;
+  onProposal(outcome: "ok" | "failed", command: StoreCommand): void;
+  onFlush(ms: number): void;
+  onPause(ms: number): void;
+  onHung(isHung: boolean): void;
+  /** Something that can't come from a member that is right, or is of another version. */
+  onStrange(what: string, details: { readonly [name: string]: Plain }): void;
+  /** Something that is tried again by itself went wrong. */
+  onSetback(what: string, error: unknown): void;
+};
+
+export type MemberOptions = {
+  readonly identity: Identity;
+  /** What the member is to be known as. */
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+  readonly token: string;
+  readonly version: string;
+  readonly peers: Pick<Peers, "ask" | "setPeer" | "removePeer">;
+  readonly replicate: (
+    listener: ReplicationListener,
+    forward: (
+      leader: NodeId,
+      commands: readonly AddressedCommand[],
+    ) => Promise<ForwardVerdict | { readonly type: "unsent" }>,
+  ) => Replication;
+  readonly requestTimeoutMs: number;
+  readonly electionMs: number;
+  /** Bytes of data from which on the store takes no more. */
+  readonly quotaBytes: number;
+  /** Refuse changes that would leave the cluster without a quorum. */
+  readonly strictReconfiguration: boolean;
+  /** Bytes on disk. */
+  readonly diskSize: () => number;
+  readonly clock: Clock;
+  readonly events: MemberEvents;
+  /** The member can't go on, for the reason given: an error, or that it was removed from the cluster. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+export class Member implements Backend {
+  readonly clusterId: string;
+  readonly memberId: MemberId;
+  readonly #options: MemberOptions;
+  readonly #self: NodeId;
+  readonly #replication: Replication;
+  readonly #lessor: Lessor;
+  readonly #membership: Membership;
+  readonly #appliedListeners = new Set<(store: StoreState) => void>();
+  readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
+  #leadership: { readonly leader: NodeId | null; readonly term: number } = { leader: null, term: 0 };
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    this.clusterId = options.identity.clusterId;
+    this.memberId = options.identity.memberId;
+    this.#self = nodeId(this.memberId);
+    this.#lessor = new Lessor({
+      clock: options.clock,
+      propose: (command) => {
+        this.#proposeAgain(command);
+      },
+      ttlOf: (id) => leaseOf(this.store(), id)?.ttl ?? null,
+      leases: () => leasesOf(this.store()),
+    });
+    this.#membership = new Membership({
+      ...options,
+      replication: () => this.#replication,
+      propose: (command) => this.propose(command),
+      mayChange: (change) => this.#mayChange(change),
+    });
+    this.#replication = options.replicate(this.#listener(), (leader, commands) => this.#forward(leader, commands));
+    this.#membership.onTurn(this.#replication.view);
+    this.#replication.begin();
+  }
+
+  // --- what the API asks
+
+  async propose(command: StoreCommand): Promise<StoreResult> {
+    const { store } = this.#replication;
+    if (takesSpace(command) && sizeOf(store) >= this.#options.quotaBytes) return await this.#refuseForSpace();
+    try {
+      const result = await this.#replication.propose(command);
+      this.#options.events.onProposal("ok", command);
+      return result;
+    } catch (error) {
+      this.#options.events.onProposal("failed", command);
+      throw error;
+    }
+  }
+
+  linearize(): Promise<void> {
+    return this.#replication.linearize();
+  }
+
+  store(): StoreState {
+    return this.#replication.store;
+  }
+
+  onApplied(listener: (store: StoreState) => void): () => void {
+    this.#appliedListeners.add(listener);
+    return () => this.#appliedListeners.delete(listener);
+  }
+
+  get term(): number {
+    return this.#replication.view.term;
+  }
+
+  get leader(): MemberId | null {
+    return this.#replication.isHung ? null : this.#replication.view.leader;
+  }
+
+  onLeaderChange(listener: (leader: MemberId | null) => void): () => void {
+    this.#leaderListeners.add(listener);
+    return () => this.#leaderListeners.delete(listener);
+  }
+
+  keepLeaseAlive(id: LeaseId): Promise<LeaseLife | null> {
+    return this.#atLessor({ type: "renewLease", id }, () => this.#renewLease(id));
+  }
+
+  leaseLife(id: LeaseId): Promise<LeaseLife | null> {
+    return this.#atLessor({ type: "leaseLife", id }, () => this.#leaseLife(id));
+  }
+
+  addMember(peerUrls: readonly string[], isLearner: boolean): Promise<MembershipResult> {
+    return this.#membership.add(peerUrls, isLearner);
+  }
+
+  removeMember(id: MemberId): Promise<MembershipResult> {
+    return this.#membership.remove(id);
+  }
+
+  updateMember(id: MemberId, peerUrls: readonly string[]): Promise<MembershipResult> {
+    return this.#membership.update(id, peerUrls);
+  }
+
+  promoteMember(id: MemberId): Promise<MembershipResult> {
+    return this.#membership.promote(id);
+  }
+
+  moveLeader(to: MemberId): Promise<void> {
+    return this.#membership.moveLeader(to);
+  }
+
+  status(): MemberStatus {
+    const { view, applied, store } = this.#replication;
+    return {
+      version: this.#options.version,
+      dbSize: Math.max(this.#options.diskSize(), sizeOf(store)),
+      dbSizeInUse: sizeOf(store),
+      leader: this.leader,
+      raftTerm: view.term,
+      raftIndex: view.commitIndex,
+      raftAppliedIndex: applied,
+      isLearner: view.learners.includes(this.#self),
+      errors: alarmsOf(store).map(({ member, alarm }) => `memberID:${member} alarm:${alarm === "noSpace" ? "NOSPACE" : "CORRUPT"}`),
+    };
+  }
+
+  snapshot(): { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> } {
+    return snapshotFile(this.store(), { clusterId: this.clusterId, index: this.#replication.applied });
+  }
+
+  // --- what other members ask
+
+  /** A protocol's message. */
+  receive(from: NodeId, message: Plain): void {
+    if (!this.#replication.receive(from, message)) {
+      this.#options.events.onStrange("A message that is none was dropped.", { from });
+    }
+  }
+
+  /**
+   * The answer to a question of another member, or of one that wants to join, which has no name yet.
+   *
+   * @throws MemberError, or Error where the question is none that may be asked
+   */
+  async answer(from: NodeId | null, asked: Plain): Promise<Plain> {
+    const question = readQuestion(asked);
+    if (question === null) throw new Error("This is no question of this version's.");
+    if (question.type === "cluster") return this.#cluster();
+    if (from === null) throw new Error(`Only a member of the cluster may ask for ${question.type}.`);
+    switch (question.type) {
+      case "propose": {
+        const verdict = this.#replication.takeForwarded(question.commands);
+        if (verdict === null) throw new Error("There is a command that is none of this version's.");
+        return await verdict;
+      }
+      case "renewLease":
+        return await this.#renewLease(question.id);
+      case "leaseLife":
+        return await this.#leaseLife(question.id);
+      case "mayChange":
+        return this.#judge(question.change);
+    }
+  }
+
+  /** Hands leadership to the member that is the furthest, if this one leads. Resolves when it no longer does, or gives up. */
+  async retire(): Promise<void> {
+    await this.#membership.retire();
+  }
+
+  stop(): void {
+    this.#lessor.stop();
+    this.#membership.stop();
+    this.#replication.stop();
+  }
+
+  get pending(): number {
+    return this.#replication.pending;
+  }
+
+  get view(): ProtocolView {
+    return this.#replication.view;
+  }
+
+  // --- how it does that
+
+  #listener(): ReplicationListener {
+    const { events } = this.#options;
+    return {
+      ...events,
+      onApplied: (index, command) => {
+        events.onApplied(index, command);
+        if (this.#isLeader()) this.#lessor.onApplied(command, this.term);
+      },
+      onRefused: (request, reason) => {
+        this.#membership.onRefused(request, reason);
+      },
+      onTurn: (view, hasNews) => {
+        this.#noticeLeader(view);
+        this.#membership.onTurn(view);
+        if (!hasNews) return;
+        for (const listener of this.#appliedListeners) listener(this.store());
+      },
+      onUnknown: (index) => {
+        events.onStrange("An entry that is no command of this version's was passed over.", { index });
+      },
+      onHung: (isHung) => {
+        events.onHung(isHung);
+        for (const listener of this.#leaderListeners) listener(this.leader);
+      },
+      onFailure: (error) => {
+        this.#options.onFailure(error);
+      },
+    };
+  }
+
+  #isLeader(): boolean {
+    return this.#replication.view.leader === this.#self;
+  }
+
+  #noticeLeader({ leader, term }: ProtocolView): void {
+    const before = this.#leadership;
+    if (before.leader === leader && before.term === term) return;
+    this.#leadership = { leader, term };
+    if (leader === this.#self) this.#lessor.onElected(term);
+    else this.#lessor.onDeposed();
+    if (before.leader === leader) return;
+    this.#options.events.onLeader(leader, term);
+    for (const listener of this.#leaderListeners) listener(leader);
+  }
+
+  /** For commands of the member's own: where they fail, what asked for them will ask again. */
+  #proposeAgain(command: StoreCommand): void {
+    this.#replication.propose(command).catch((error: unknown) => {
+      this.#options.events.onSetback(`The command ${command.type} of this member's own was not carried out.`, error);
+    });
+  }
+
+  async #refuseForSpace(): Promise<StoreResult> {
+    return await this.#replication.propose({ type: "alarmRaise", member: this.memberId, alarm: "noSpace" }).then(
+      (raised): StoreResult => ({ revision: raised.revision, ok: false, error: "noSpace" }),
+    );
+  }
+
+  async #forward(
+    leader: NodeId,
+    commands: readonly AddressedCommand[],
+  ): Promise<ForwardVerdict | { readonly type: "unsent" }> {
+    const question: Question = { type: "propose", commands };
+    return answers.verdict(await this.#options.peers.ask(leader, question, this.#options.requestTimeoutMs));
+  }
+
+  /** Asks whoever is the lessor, again while there is none or another one, as long as a request may take. */
+  async #atLessor(question: Question, here: () => Promise<LeaseAnswer>): Promise<LeaseLife | null> {
+    const { clock, requestTimeoutMs, peers, electionMs } = this.#options;
+    const end = clock.now() + requestTimeoutMs;
+    while (true) {
+      const left = end - clock.now();
+      const { leader } = this;
+      if (left <= 0) throw new MemberError(leader === null ? "noLeader" : "timeout");
+      if (leader !== null) {
+        try {
+          const answer = this.#isLeader() ? await here() : answers.lease(await peers.ask(nodeId(leader), question, left));
+          if (answer.type === "life") return answer.life;
+        } catch (error) {
+          // To ask again does no harm: a lease that is renewed twice has no more time than one that is renewed once.
+          this.#options.events.onSetback("The lessor could not be asked.", error);
+        }
+      }
+      await new Promise<void>((resolve) => void clock.alarm(clock.now() + electionMs / 10, resolve));
+    }
+  }
+
+  /**
+   * A renewal counts from when this member is known to lead still: a leader that was followed by another has no say over
+   * leases that the other lets expire.
+   */
+  async #renewLease(id: LeaseId): Promise<LeaseAnswer> {
+    if (!this.#isLeader()) return { type: "notLeader" };
+    await this.linearize();
+    if (!this.#isLeader() || !this.#lessor.isLessor) return { type: "notLeader" };
+    return { type: "life", life: this.#lessor.renew(id) };
+  }
+
+  async #leaseLife(id: LeaseId): Promise<LeaseAnswer> {
+    if (!this.#isLeader()) return { type: "notLeader" };
+    await this.linearize();
+    if (!this.#isLeader() || !this.#lessor.isLessor) return { type: "notLeader" };
+    return { type: "life", life: this.#lessor.life(id) };
+  }
+
+  async #mayChange(change: MembershipChange): Promise<ChangeAnswer> {
+    const { leader } = this;
+    if (leader === null) throw new MemberError("noLeader");
+    if (this.#isLeader()) return this.#judge(change);
+    const question: Question = { type: "mayChange", change };
+    return answers.change(await this.#options.peers.ask(nodeId(leader), question, this.#options.requestTimeoutMs));
+  }
+
+  #judge(change: MembershipChange): ChangeAnswer {
+    const followers = this.#replication.followers();
+    if (followers === null) return { type: "notLeader" };
+    if (!this.#options.strictReconfiguration && change.type !== "promote") return { type: "yes" };
+    const fault = faultOf(change, this.#self, this.#replication.view, followers);
+    return fault === null ? { type: "yes" } : { type: "no", fault };
+  }
+
+  #cluster(): Plain {
+    const members: readonly StoreMember[] = membersOf(this.store());
+    return { clusterId: this.clusterId, protocol: this.#options.identity.protocol, members };
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * The store, replicated: a protocol in its shell, and what is on its way through it.
+ *
+ * The flow of a write: `propose` -> `Proposals` -> `#gather` -> the protocol's broadcast -> the disk and the peers -> output
+ * `applied` -> `#onOutput` -> the promise that `propose` returned. Of a linearizable read: `linearize` -> `Barriers` ->
+ * `#gather` -> the protocol's read -> output `answer` -> the promise; then the caller looks at `store`.
+ *
+ * `store` is what the outputs that have left add up to. The protocol's own state runs ahead of it: it may rest on what no
+ * disk holds yet.
+ */
+
+import { replicated } from "@quorate/core";
+import type { NodeId, Plain, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
+import type { Follower, ProtocolSetup, ProtocolView, Runnable } from "../protocols/index.ts";
+import type { Clock } from "../shell/clock.ts";
+import type { ShellObserver } from "../shell/observer.ts";
+import { Shell } from "../shell/shell.ts";
+import { storeMachine } from "../store/index.ts";
+import type { StoreMachine } from "../store/index.ts";
+import type { StoreState } from "../store/state.ts";
+import type { StoreCommand, StoreResult } from "../store/types.ts";
+import { addressed } from "./addressed.ts";
+import type { Addressed, AddressedMachine } from "./addressed.ts";
+import { Barriers } from "./barriers.ts";
+import { Compaction } from "./compaction.ts";
+import type { CompactionLimits } from "./compaction.ts";
+import { isReplicatedOutput } from "./outputs.ts";
+import { Proposals } from "./proposals.ts";
+import type { ForwardVerdict } from "./proposals.ts";
+
+export type AddressedStore = AddressedMachine<StoreMachine>;
+export type AddressedCommand = Addressed<StoreCommand>;
+
+const machine = addressed(storeMachine);
+
+/** What is told as it happens, in this order within one turn. */
+export type ReplicationListener = {
+  onApplied(index: number, command: StoreCommand): void;
+  /** The protocol has refused what an operator asked. */
+  onRefused(request: string, reason: string): void;
+  /** After each turn: `hasNews` if the store has changed or may have. */
+  onTurn(view: ProtocolView, hasNews: boolean): void;
+  onFlush(ms: number): void;
+  onPause(ms: number): void;
+  onHung(isHung: boolean): void;
+  /** An entry of the order that is no command of this version's. */
+  onUnknown(index: number): void;
+  onFailure(error: unknown): void;
+};
+
+export type ReplicationOptions<S extends Signature> = {
+  readonly runnable: Runnable<S>;
+  /** The runnable's protocol, or one that does the same and tells of it. */
+  readonly protocol: TotalOrderProtocol<S>;
+  readonly observer: ShellObserver<Replicated<S, AddressedStore>> | null;
+  readonly setup: ProtocolSetup;
+  readonly origin: string;
+  /** What the disk holds. */
+  readonly durable: S["durable"];
+  readonly write: (durable: S["durable"]) => Promise<void>;
+  readonly send: (to: NodeId, message: S["message"]) => void;
+  readonly forward: (
+    leader: NodeId,
+    commands: readonly AddressedCommand[],
+  ) => Promise<ForwardVerdict | { readonly type: "unsent" }>;
+  readonly requestTimeoutMs: number;
+  readonly pendingMax: number;
+  readonly compaction: CompactionLimits;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly listener: ReplicationListener;
+};
+
+/** What the rest of the node sees of it, whatever the protocol. */
+export type Replication = {
+  /** Before, nothing is taken and nothing is told. */
+  begin(): void;
+  propose(command: StoreCommand): Promise<StoreResult>;
+  linearize(): Promise<void>;
+  /** Commands that another member has sent, or null if they are none. */
+  takeForwarded(commands: readonly Plain[]): Promise<ForwardVerdict> | null;
+  /** Gives a peer's message to the protocol. False if it is none. */
+  receive(from: NodeId, message: Plain): boolean;
+  /** False if the protocol has no such thing. */
+  transferLeadership(to: NodeId): boolean;
+  changeMembership(voters: readonly NodeId[], learners: readonly NodeId[]): boolean;
+  followers(): readonly Follower[] | null;
+  readonly store: StoreState;
+  readonly applied: number;
+  readonly view: ProtocolView;
+  readonly pending: number;
+  readonly isHung: boolean;
+  stop(): void;
+};
+
+export class ReplicatedStore<S extends Signature> implements Replication {
+  readonly #options: ReplicationOptions<S>;
+  readonly #config: S["config"];
+  readonly #proposals: Proposals<StoreCommand, StoreResult>;
+  readonly #barriers: Barriers;
+  readonly #compaction: Compaction<AddressedStore>;
+  readonly #shell: Shell<Replicated<S, AddressedStore>>;
+  /** Requests of operators and of this node itself, for the next turn. */
+  #requests: Replicated<S, AddressedStore>["request"][] = [];
+  #store: StoreState = machine.initial;
+  #applied = 0;
+  #hasNews = false;
+  #view: ProtocolView;
+
+  constructor(options: ReplicationOptions<S>) {
+    this.#options = options;
+    const { runnable, setup, clock, requestTimeoutMs, pendingMax, listener } = options;
+    this.#config = runnable.config(setup);
+    const wake = (): void => {
+      this.#shell.wake();
+    };
+    const retryMs = setup.heartbeatMs / 4;
+    const common = { origin: options.origin, clock, timeoutMs: requestTimeoutMs, pendingMax, retryMs, wake };
+    this.#proposals = new Proposals({ ...common, forward: options.forward, leader: () => this.#knownLeader() });
+    const lostMs = setup.electionMs / 2;
+    this.#barriers = new Barriers({ ...common, lostMs, hasLeader: () => this.#knownLeader() !== null });
+    this.#compaction = new Compaction(options.compaction);
+    this.#shell = new Shell<Replicated<S, AddressedStore>>({
+      protocol: replicated(options.protocol, machine),
+      config: this.#config,
+      durable: options.durable,
+      write: options.write,
+      send: options.send,
+      gather: () => this.#gather(),
+      onOutput: (output, state) => {
+        this.#onOutput(output, state);
+      },
+      onTurn: (state) => {
+        this.#onTurn(state);
+      },
+      onHung: (isHung) => {
+        listener.onHung(isHung);
+      },
+      onPause: (ms) => {
+        listener.onPause(ms);
+      },
+      onFlush: (ms) => {
+        listener.onFlush(ms);
+      },
+      onFailure: (error) => {
+        listener.onFailure(error);
+      },
+      timers: runnable.timers(setup),
+      hungAfterMs: setup.electionMs,
+      pauseMs: setup.electionMs / 2,
+      clock,
+      random: options.random,
+      observer: options.observer,
+    });
+    this.#view = runnable.view(this.#config, innerState(this.#shell.state));
+  }
+
+  begin(): void {
+    this.#shell.begin();
+  }
+
+  propose(command: StoreCommand): Promise<StoreResult> {
+    return this.#proposals.propose(command);
+  }
+
+  linearize(): Promise<void> {
+    return this.#barriers.pass();
+  }
+
+  takeForwarded(commands: readonly Plain[]): Promise<ForwardVerdict> | null {
+    const read = commands.filter((command) => machine.isCommand(command));
+    return read.length === commands.length ? this.#proposals.takeForwarded(read) : null;
+  }
+
+  receive(from: NodeId, message: Plain): boolean {
+    const read = this.#options.runnable.readMessage(message);
+    if (read === null) return false;
+    this.#shell.receive(from, read);
+    return true;
+  }
+
+  transferLeadership(to: NodeId): boolean {
+    return this.#request(this.#options.runnable.transferLeadership?.(to));
+  }
+
+  changeMembership(voters: readonly NodeId[], learners: readonly NodeId[]): boolean {
+    return this.#request(this.#options.runnable.changeMembership?.(voters, learners));
+  }
+
+  followers(): readonly Follower[] | null {
+    return this.#options.runnable.followers(innerState(this.#shell.state));
+  }
+
+  get store(): StoreState {
+    return this.#store;
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get view(): ProtocolView {
+    return this.#view;
+  }
+
+  get pending(): number {
+    return this.#proposals.size;
+  }
+
+  get isHung(): boolean {
+    return this.#shell.isHung;
+  }
+
+  stop(): void {
+    this.#shell.stop();
+    this.#proposals.stop();
+    this.#barriers.stop();
+  }
+
+  /** A node whose disk hangs knows nobody who could help its clients: by now another may lead. */
+  #knownLeader(): NodeId | null {
+    return this.#shell.isHung ? null : this.#view.leader;
+  }
+
+  #request(request: RequestOf<S> | undefined): boolean {
+    if (request === undefined) return false;
+    this.#requests.push(request);
+    this.#shell.wake();
+    return true;
+  }
+
+  #gather(): readonly RequestOf<S>[] {
+    const gathered = this.#requests;
+    this.#requests = [];
+    const commands = this.#proposals.gather(this.#view.leader === this.#options.setup.self);
+    if (commands.length > 0) gathered.push({ type: "broadcast", commands });
+    const read = this.#barriers.gather();
+    if (read !== null) gathered.push({ type: "read", id: read, query: null });
+    return gathered;
+  }
+
+  #onOutput(output: Replicated<S, AddressedStore>["output"], state: State<Replicated<S, AddressedStore>>): void {
+    if (!isReplicatedOutput<AddressedStore>(output)) return;
+    switch (output.type) {
+      case "applied":
+        this.#see(state);
+        this.#compaction.onApplied(output.command);
+        this.#options.listener.onApplied(output.index, output.command.command);
+        this.#proposals.onApplied(output.command, output.result);
+        break;
+      case "unknown":
+        this.#options.listener.onUnknown(output.index);
+        break;
+      case "restored":
+        this.#see(state);
+        this.#compaction.onRestored();
+        break;
+      case "answer":
+        this.#see(state);
+        this.#barriers.onAnswer(output.id);
+        break;
+      case "refused":
+        this.#onRefused(output.request, output.reason);
+        break;
+    }
+  }
+
+  #see(state: State<Replicated<S, AddressedStore>>): void {
+    this.#applied = state.volatile.applied;
+    if (state.volatile.state === this.#store) return;
+    this.#store = state.volatile.state;
+    this.#hasNews = true;
+  }
+
+  #onRefused(request: Plain & { readonly type: string }, reason: string): void {
+    if (request.type === "broadcast" && "commands" in request) {
+      const { commands } = request;
+      if (Array.isArray(commands)) this.#proposals.onRefused(commands.filter((of) => machine.isCommand(of)), reason);
+    } else if (request.type === "read" && "id" in request) {
+      this.#barriers.onRefused(request.id);
+    } else {
+      this.#options.listener.onRefused(request.type, reason);
+    }
+  }
+
+  #onTurn(state: State<Replicated<S, AddressedStore>>): void {
+    const before = this.#view;
+    this.#view = this.#options.runnable.view(this.#config, innerState(state));
+    if (before.leader !== this.#view.leader || before.term !== this.#view.term) {
+      this.#proposals.forgetForwarded();
+      if (this.#view.leader !== null) this.#shell.wake();
+    }
+    const { applied, state: store } = state.volatile;
+    const replica = this.#compaction.next({ applied, state: store });
+    if (replica !== null) this.#request({ type: "earlierSnapshot", replica });
+    const hasNews = this.#hasNews;
+    this.#hasNews = false;
+    this.#options.listener.onTurn(this.#view, hasNews);
+  }
+}
+
+type RequestOf<S extends Signature> = Replicated<S, AddressedStore>["request"];
+
+/** The protocol's own state. */
+function innerState<S extends Signature>({ durable, volatile }: State<Replicated<S, AddressedStore>>): State<S> {
+  return { durable, volatile: volatile.protocol };
+}
