@@ -78,8 +78,8 @@ async function start<S extends Signature>(
   const clientTls = options.clientTls === null ? null : loadTls(options.clientTls, now, warn);
   const peerTls = options.peerTls === null ? null : loadTls(options.peerTls, now, warn);
   const known = readIdentity(options.dataDir);
-  const identity = known ?? (await newIdentity(options, (urls, question) =>
-    askAt(urls, peerTls, question, JOIN_MS, peerLimits, log)));
+  const identity =
+    known ?? (await newIdentity(options, (urls, question) => askAt(urls, peerTls, question, JOIN_MS, peerLimits, log)));
   demandProtocol(identity, options);
   const setup = setupOf(options, identity);
   const storage = openStorage({

@@ -37,6 +37,7 @@ function withRequest(history: Operations, event: NodeEvent<RegisterService>): Op
     case "read":
       return asked(history, readOf(request.id), { type: "read" });
     case "snapshot":
+    case "earlierSnapshot":
     case "changeMembership":
     case "transferLeadership":
       return history;

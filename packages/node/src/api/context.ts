@@ -23,7 +23,9 @@ export class Context {
   }
 
   /** @throws ApiError (by rejection) if the command fails, in the store or before */
-  async apply(command: StoreCommand): Promise<{ readonly revision: number; readonly value: OpResult | { readonly type: "done" } }> {
+  async apply(
+    command: StoreCommand,
+  ): Promise<{ readonly revision: number; readonly value: OpResult | { readonly type: "done" } }> {
     return demandOk(await this.backend.propose(command));
   }
 }
@@ -32,4 +34,3 @@ export function demandOk(result: StoreResult): Extract<StoreResult, { readonly o
   if (!result.ok) throw storeFault(result.error);
   return result;
 }
-

@@ -17,6 +17,7 @@ import type {
 } from "../store/types.ts";
 import { ApiError, requestFaults } from "./errors.ts";
 import type { ApiLimits } from "./limits.ts";
+import { isSet } from "./messages.ts";
 import type {
   CompareMessage,
   DeleteRangeRequest,
@@ -139,10 +140,10 @@ export function txnOpOf(request: TxnRequest, limits: ApiLimits): TxnOp {
 }
 
 function opOf(op: RequestOp, limits: ApiLimits): StoreOp {
-  if (op.request_range != null) return rangeOpOf(op.request_range);
-  if (op.request_put != null) return putOpOf(op.request_put);
-  if (op.request_delete_range != null) return deleteRangeOpOf(op.request_delete_range);
-  if (op.request_txn != null) return txnOpOf(op.request_txn, limits);
+  if (isSet(op.request_range)) return rangeOpOf(op.request_range);
+  if (isSet(op.request_put)) return putOpOf(op.request_put);
+  if (isSet(op.request_delete_range)) return deleteRangeOpOf(op.request_delete_range);
+  if (isSet(op.request_txn)) return txnOpOf(op.request_txn, limits);
   throw new ApiError(requestFaults.emptyTxnOp);
 }
 

@@ -94,12 +94,6 @@ export function maintenanceService(context: Context): MaintenanceService {
 const BLOB_BYTES = 32 * 1024;
 
 function alarmOf(alarm: AlarmName): AlarmType | null {
-  switch (alarm) {
-    case "NOSPACE":
-      return "noSpace";
-    case "CORRUPT":
-      return "corrupt";
-    default:
-      return null;
-  }
+  if (alarm === "NOSPACE") return "noSpace";
+  return alarm === "CORRUPT" ? "corrupt" : null;
 }

@@ -2,6 +2,11 @@
 
 export type Long = string | number;
 
+/** Whether a field of a `oneof`, which is absent or null where another one is set, is set. */
+export function isSet<T>(field: T | null | undefined): field is T {
+  return field !== null && field !== undefined;
+}
+
 export type KeyValueMessage = {
   readonly key: Uint8Array;
   readonly create_revision: Long;

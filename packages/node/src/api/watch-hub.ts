@@ -85,7 +85,7 @@ export class WatchHub {
     if (revision < from) return;
     if (from < compactedOf(store)) {
       // A snapshot of another member's took this one over what was in between.
-      for (const watcher of [...this.#upToDate]) this.#fallBehind(watcher, from);
+      for (const watcher of this.#upToDate) this.#fallBehind(watcher, from);
     } else {
       this.#tell(store, from, revision);
     }
@@ -131,7 +131,7 @@ export class WatchHub {
   #catchUp(): void {
     const store = this.#backend.store();
     let hasMore = false;
-    for (const behind of [...this.#behind.values()]) {
+    for (const behind of this.#behind.values()) {
       if (behind.watcher.isReady()) hasMore = this.#catchUpOne(store, behind) || hasMore;
     }
     if (hasMore) this.#catchUpSoon();

@@ -4,6 +4,7 @@ import { bytesOf } from "../server/backend.ts";
 import type { KeyRange, StoreEvent } from "../store/types.ts";
 import type { Context } from "./context.ts";
 import { eventMessage, numberOf } from "./convert.ts";
+import { isSet } from "./messages.ts";
 import type { EventMessage, Long, WatchCreateRequest, WatchRequest, WatchResponse } from "./messages.ts";
 import type { Watcher, WatchHub } from "./watch-hub.ts";
 
@@ -39,8 +40,8 @@ export class WatchStream {
   }
 
   onRequest(request: WatchRequest): void {
-    if (request.create_request != null) this.#create(request.create_request);
-    else if (request.cancel_request != null) this.#cancel(numberOf(request.cancel_request.watch_id));
+    if (isSet(request.create_request)) this.#create(request.create_request);
+    else if (isSet(request.cancel_request)) this.#cancel(numberOf(request.cancel_request.watch_id));
     else if (request.request_union === "progress_request") this.#onProgressRequest();
   }
 

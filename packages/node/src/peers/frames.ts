@@ -61,7 +61,8 @@ export class FrameReader {
       const frame = this.#peek(LENGTH_BYTES + length);
       this.#drop(LENGTH_BYTES + length);
       const type = TYPES[frame.readUInt8(LENGTH_BYTES)];
-      if (type === undefined) throw new FrameError(`A frame of the unknown type ${frame.readUInt8(LENGTH_BYTES)} came.`);
+      if (type === undefined)
+        throw new FrameError(`A frame of the unknown type ${frame.readUInt8(LENGTH_BYTES)} came.`);
       yield { type, body: frame.subarray(LENGTH_BYTES + TYPE_BYTES) };
     }
   }

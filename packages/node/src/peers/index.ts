@@ -84,7 +84,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     },
 
     async close() {
-      for (const peer of [...peers.keys()]) removePeer(peer);
+      for (const peer of peers.keys()) removePeer(peer);
       await listener.close();
     },
   };

@@ -182,7 +182,9 @@ export class Link {
       }
       case "failure": {
         const { number, body: why } = readNumbered(body);
-        this.#take(number)?.reject(new PeerError("refused", typeof why === "string" ? why : "The question was refused."));
+        this.#take(number)?.reject(
+          new PeerError("refused", typeof why === "string" ? why : "The question was refused."),
+        );
         break;
       }
       case "pong":
@@ -268,7 +270,7 @@ export class Link {
     this.#pinged = null;
     if (this.#pings !== null) clearInterval(this.#pings);
     this.#pings = null;
-    for (const number of [...this.#asked.keys()]) {
+    for (const number of this.#asked.keys()) {
       this.#take(number)?.reject(new PeerError("lost", `The connection to ${this.#name()} is gone.`));
     }
     if (wasConnected) this.#options.onChange(false);
@@ -278,9 +280,12 @@ export class Link {
   #connectLater(): void {
     const { backoffMinMs, backoffMaxMs } = this.#options.limits;
     const longest = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#attempt, 16));
-    this.#retry = setTimeout(() => {
-      this.#connect();
-    }, longest * (0.5 + Math.random() / 2));
+    this.#retry = setTimeout(
+      () => {
+        this.#connect();
+      },
+      longest * (0.5 + Math.random() / 2),
+    );
   }
 
   #complain(reason: string, url: string): void {
@@ -325,10 +330,11 @@ export async function askAt(
 }
 
 function askOver(link: Link | null, question: Plain, timeoutMs: number): Promise<Plain> {
-  return link === null ? Promise.reject(new PeerError("unsent", "There is no connection.")) : link.ask(question, timeoutMs);
+  return link === null
+    ? Promise.reject(new PeerError("unsent", "There is no connection."))
+    : link.ask(question, timeoutMs);
 }
 
 function closeLink(link: Link | null): void {
   link?.close();
 }
-

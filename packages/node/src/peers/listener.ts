@@ -37,9 +37,14 @@ export class Listener {
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(
-      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => {
-        resolve();
-      }))),
+      this.#servers.map(
+        (server) =>
+          new Promise<void>((resolve) =>
+            server.close(() => {
+              resolve();
+            }),
+          ),
+      ),
     );
   }
 
@@ -134,7 +139,7 @@ class Inbound {
     this.#options = options;
     this.#limits = limits;
     this.#isMember = isMember;
-    this.#reader = new FrameReader(() => (this.#hello?.from == null ? FIRST_FRAME_MAX : limits.frameMax));
+    this.#reader = new FrameReader(() => ((this.#hello?.from ?? null) === null ? FIRST_FRAME_MAX : limits.frameMax));
   }
 
   read(piece: Buffer): void {
@@ -180,7 +185,9 @@ class Inbound {
     this.#demandName();
     if (hello.from !== null) {
       if (hello.clusterId !== clusterId) {
-        throw new Refusal(`cluster id mismatch: this is the cluster ${clusterId}, and not ${hello.clusterId ?? "none"}`);
+        throw new Refusal(
+          `cluster id mismatch: this is the cluster ${clusterId}, and not ${hello.clusterId ?? "none"}`,
+        );
       }
       if (hello.to !== self) throw new Refusal(`this is the member ${self}, and not ${hello.to ?? "none"}`);
       if (!this.#isMember(hello.from)) throw new Refusal(`${hello.from} is no member of this cluster, or not any more`);

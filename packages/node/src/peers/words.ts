@@ -18,7 +18,10 @@ export type Hello = {
   readonly to: NodeId | null;
 };
 
-const name = z.string().max(64).transform((text): NodeId => nodeId(text));
+const name = z
+  .string()
+  .max(64)
+  .transform((text): NodeId => nodeId(text));
 const plain = z.custom<Plain>((value) => value !== undefined);
 const hello: z.ZodType<Hello> = z.strictObject({
   protocol: z.literal("quorate"),
@@ -57,6 +60,7 @@ function read<T>(schema: z.ZodType<T>, body: Buffer): T {
     throw new FrameError(`A frame came that can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   const result = schema.safeParse(value);
-  if (!result.success) throw new FrameError(`A frame came that does not fit its type: ${z.prettifyError(result.error)}`);
+  if (!result.success)
+    throw new FrameError(`A frame came that does not fit its type: ${z.prettifyError(result.error)}`);
   return result.data;
 }

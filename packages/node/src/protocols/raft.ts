@@ -1,14 +1,6 @@
 /** Raft, as a node runs it. */
 
-import {
-  currentConfiguration,
-  isJoint,
-  knownLeader,
-  leaderOf,
-  log,
-  raft,
-  raftConfig,
-} from "@quorate/core";
+import { currentConfiguration, isJoint, knownLeader, leaderOf, log, raft, raftConfig } from "@quorate/core";
 import type { Raft } from "@quorate/core";
 import { raftLayout } from "./raft-layout.ts";
 import { readRaftMessage } from "./raft-messages.ts";

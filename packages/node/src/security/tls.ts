@@ -48,13 +48,16 @@ export function loadTls(files: TlsFiles, now: Date, warn: (message: string) => v
     throw new TlsError(`${files.keyFile} holds no private key in PEM without a passphrase: ${reasonOf(error)}.`);
   }
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new TlsError(`The key in ${files.keyFile} does not belong to the certificate in ${files.certFile}. Give the pair that was made together.`);
+    throw new TlsError(
+      `The key in ${files.keyFile} does not belong to the certificate in ${files.certFile}. Give the pair that was made together.`,
+    );
   }
   if ((statSync(files.keyFile).mode & 0o077) !== 0) {
     warn(`${files.keyFile} can be read by others than its owner. chmod 600 mends it.`);
   }
   const ca = files.trustedCaFile === null ? null : readPem(files.trustedCaFile, "CA certificate");
-  if (ca !== null && files.trustedCaFile !== null) demandValid(files.trustedCaFile, parseCertificate(files.trustedCaFile, ca), now);
+  if (ca !== null && files.trustedCaFile !== null)
+    demandValid(files.trustedCaFile, parseCertificate(files.trustedCaFile, ca), now);
   return { cert, key, ca, clientCertAuth: files.clientCertAuth, allowedCommonName: files.allowedCommonName };
 }
 
@@ -78,9 +81,12 @@ function parseCertificate(file: string, pem: string): X509Certificate {
 }
 
 function demandValid(file: string, { validFrom, validTo }: X509Certificate, now: Date): void {
-  if (now > new Date(validTo)) throw new TlsError(`The certificate ${file} has expired on ${validTo}. Have a new one made.`);
+  if (now > new Date(validTo))
+    throw new TlsError(`The certificate ${file} has expired on ${validTo}. Have a new one made.`);
   if (now < new Date(validFrom)) {
-    throw new TlsError(`The certificate ${file} is valid from ${validFrom} on only. See to the machine's clock, or wait.`);
+    throw new TlsError(
+      `The certificate ${file} is valid from ${validFrom} on only. See to the machine's clock, or wait.`,
+    );
   }
 }
 

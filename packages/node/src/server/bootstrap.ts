@@ -52,7 +52,8 @@ async function joinCluster(options: NodeOptions, ask: AskCluster): Promise<Ident
         complaints.push(`${asked} knows of no member at ${advertisePeerUrls.join(", ")}: add it first (member add)`);
         continue;
       }
-      if (cluster.protocol !== protocol) throw new Error(`it runs ${cluster.protocol}: give --protocol ${cluster.protocol}`);
+      if (cluster.protocol !== protocol)
+        throw new Error(`it runs ${cluster.protocol}: give --protocol ${cluster.protocol}`);
       return {
         version: 1,
         protocol,

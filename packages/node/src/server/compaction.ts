@@ -17,7 +17,11 @@ export type CompactionLimits = {
   readonly kept: number;
 };
 
-type Mark<M extends MachineSignature> = { readonly replica: Replica<M>; readonly commands: number; readonly bytes: number };
+type Mark<M extends MachineSignature> = {
+  readonly replica: Replica<M>;
+  readonly commands: number;
+  readonly bytes: number;
+};
 
 export class Compaction<M extends MachineSignature> {
   readonly #limits: CompactionLimits;

@@ -53,7 +53,9 @@ export function readIdentity(directory: string): Identity | null {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new IdentityError(`${path} is not JSON. Restore the data directory from a backup, or remove the member and add it anew.`);
+    throw new IdentityError(
+      `${path} is not JSON. Restore the data directory from a backup, or remove the member and add it anew.`,
+    );
   }
   const read = identitySchema.safeParse(value);
   if (!read.success) {

@@ -48,19 +48,10 @@ export class Lessor {
 
   /** A command has been applied here while this member leads in `term`. */
   onApplied(command: StoreCommand, term: number): void {
-    switch (command.type) {
-      case "lessor":
-        if (command.term === term) this.#begin(term);
-        break;
-      case "leaseGrant":
-        this.renew(command.id);
-        break;
-      case "leaseRevoke":
-      case "leaseExpire":
-        if (this.#options.ttlOf(command.id) === null) this.#ends?.at.delete(command.id);
-        break;
-      default:
-        break;
+    if (command.type === "lessor" && command.term === term) this.#begin(term);
+    if (command.type === "leaseGrant") this.renew(command.id);
+    if (command.type === "leaseRevoke" || command.type === "leaseExpire") {
+      if (this.#options.ttlOf(command.id) === null) this.#ends?.at.delete(command.id);
     }
   }
 

@@ -50,8 +50,7 @@ const verdict: z.ZodType<ForwardVerdict> = z.discriminatedUnion("type", [
 ]);
 
 /** `notLeader` if the member that was asked is not the one to ask. */
-export type LeaseAnswer =
-  { readonly type: "life"; readonly life: LeaseLife | null } | { readonly type: "notLeader" };
+export type LeaseAnswer = { readonly type: "life"; readonly life: LeaseLife | null } | { readonly type: "notLeader" };
 
 const leaseAnswer: z.ZodType<LeaseAnswer> = z.discriminatedUnion("type", [
   z.strictObject({

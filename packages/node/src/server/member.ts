@@ -183,7 +183,9 @@ export class Member implements Backend {
       raftIndex: view.commitIndex,
       raftAppliedIndex: applied,
       isLearner: view.learners.includes(this.#self),
-      errors: alarmsOf(store).map(({ member, alarm }) => `memberID:${member} alarm:${alarm === "noSpace" ? "NOSPACE" : "CORRUPT"}`),
+      errors: alarmsOf(store).map(
+        ({ member, alarm }) => `memberID:${member} alarm:${alarm === "noSpace" ? "NOSPACE" : "CORRUPT"}`,
+      ),
     };
   }
 
@@ -299,9 +301,9 @@ export class Member implements Backend {
   }
 
   async #refuseForSpace(): Promise<StoreResult> {
-    return await this.#replication.propose({ type: "alarmRaise", member: this.memberId, alarm: "noSpace" }).then(
-      (raised): StoreResult => ({ revision: raised.revision, ok: false, error: "noSpace" }),
-    );
+    return await this.#replication
+      .propose({ type: "alarmRaise", member: this.memberId, alarm: "noSpace" })
+      .then((raised): StoreResult => ({ revision: raised.revision, ok: false, error: "noSpace" }));
   }
 
   async #forward(
@@ -322,7 +324,9 @@ export class Member implements Backend {
       if (left <= 0) throw new MemberError(leader === null ? "noLeader" : "timeout");
       if (leader !== null) {
         try {
-          const answer = this.#isLeader() ? await here() : answers.lease(await peers.ask(nodeId(leader), question, left));
+          const answer = this.#isLeader()
+            ? await here()
+            : answers.lease(await peers.ask(nodeId(leader), question, left));
           if (answer.type === "life") return answer.life;
         } catch (error) {
           // To ask again does no harm: a lease that is renewed twice has no more time than one that is renewed once.

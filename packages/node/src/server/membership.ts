@@ -10,7 +10,7 @@ import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
 import { membersOf } from "../store/index.ts";
-import type { Member, MemberId, StoreCommand, StoreError, StoreResult } from "../store/types.ts";
+import type { Member, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { MemberError } from "./backend.ts";
 import type { MembershipResult } from "./backend.ts";
 import type { Identity } from "./identity.ts";
@@ -101,8 +101,13 @@ export class Membership {
     const replication = this.#options.replication();
     const { view } = replication;
     if (view.leader !== this.#self) return;
-    const voters = (replication.followers() ?? []).filter(({ node, isActive }) => isActive && view.voters.includes(node));
-    const next = voters.reduce<(typeof voters)[number] | null>((a, b) => (a === null || b.match > a.match ? b : a), null);
+    const voters = (replication.followers() ?? []).filter(
+      ({ node, isActive }) => isActive && view.voters.includes(node),
+    );
+    const next = voters.reduce<(typeof voters)[number] | null>(
+      (a, b) => (a === null || b.match > a.match ? b : a),
+      null,
+    );
     if (next === null || !replication.transferLeadership(next.node)) return;
     try {
       await this.#until(({ leader }) => leader !== this.#self && leader !== null, true, this.#options.electionMs);
@@ -236,7 +241,10 @@ export class Membership {
         this.#underWay.delete(command.type);
       },
       (error: unknown) => {
-        events.onSetback(`The command ${command.type} of this member's own was not carried out, and will be proposed again.`, error);
+        events.onSetback(
+          `The command ${command.type} of this member's own was not carried out, and will be proposed again.`,
+          error,
+        );
         clock.alarm(clock.now() + electionMs, () => this.#underWay.delete(command.type));
       },
     );

@@ -1,8 +1,7 @@
 import type { Answer, Applied, MachineSignature, Plain, Refused, Restored, UnknownCommand } from "@quorate/core";
 
 /** What every replicated machine says, whatever the protocol below. */
-export type ReplicatedOutput<M extends MachineSignature> =
-  Applied<M> | UnknownCommand | Restored | Answer<M> | Refused;
+export type ReplicatedOutput<M extends MachineSignature> = Applied<M> | UnknownCommand | Restored | Answer<M> | Refused;
 
 const TYPES: { readonly [T in ReplicatedOutput<MachineSignature>["type"]]: true } = {
   applied: true,

@@ -38,7 +38,10 @@ export type ProposalsOptions<C extends Plain> = {
   /** How long to wait before what was refused is handed over again. */
   readonly retryMs: number;
   /** Sends commands to the leader. Rejects if it is not known what became of them; "unsent" says they never left. */
-  readonly forward: (leader: NodeId, commands: readonly Addressed<C>[]) => Promise<ForwardVerdict | { readonly type: "unsent" }>;
+  readonly forward: (
+    leader: NodeId,
+    commands: readonly Addressed<C>[],
+  ) => Promise<ForwardVerdict | { readonly type: "unsent" }>;
   /** There is something to gather. */
   readonly wake: () => void;
   readonly leader: () => NodeId | null;

@@ -275,7 +275,11 @@ export class ReplicatedStore<S extends Signature> implements Replication {
   #onRefused(request: Plain & { readonly type: string }, reason: string): void {
     if (request.type === "broadcast" && "commands" in request) {
       const { commands } = request;
-      if (Array.isArray(commands)) this.#proposals.onRefused(commands.filter((of) => machine.isCommand(of)), reason);
+      if (Array.isArray(commands))
+        this.#proposals.onRefused(
+          commands.filter((of) => machine.isCommand(of)),
+          reason,
+        );
     } else if (request.type === "read" && "id" in request) {
       this.#barriers.onRefused(request.id);
     } else {

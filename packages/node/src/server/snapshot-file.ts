@@ -98,9 +98,13 @@ export function readSnapshotFile(file: Buffer): { readonly header: SnapshotHeade
     throw new SnapshotFileError("It does not begin as a snapshot of quorate's does. Those of etcd can't be read.");
   }
   const end = file.length - HASH_BYTES;
-  const hash = createHash("sha256").update(file.subarray(0, Math.max(0, end))).digest();
+  const hash = createHash("sha256")
+    .update(file.subarray(0, Math.max(0, end)))
+    .digest();
   if (end < MAGIC.length || !hash.equals(file.subarray(end))) {
-    throw new SnapshotFileError("Its SHA-256 does not match: it was changed, or is not whole. Save the snapshot again.");
+    throw new SnapshotFileError(
+      "Its SHA-256 does not match: it was changed, or is not whole. Save the snapshot again.",
+    );
   }
   const bodies = readFrames(file, end);
   const header = headerSchema.safeParse(bodies[0]);

@@ -2,15 +2,8 @@ import type { StoreCommand, StoreOp } from "../store/types.ts";
 
 /** Whether a command makes the store larger: those that do are refused when there is no more room. */
 export function takesSpace(command: StoreCommand): boolean {
-  switch (command.type) {
-    case "put":
-    case "leaseGrant":
-      return true;
-    case "txn":
-      return [...command.success, ...command.failure].some(writes);
-    default:
-      return false;
-  }
+  if (command.type === "txn") return [...command.success, ...command.failure].some(writes);
+  return command.type === "put" || command.type === "leaseGrant";
 }
 
 function writes(op: StoreOp): boolean {

@@ -17,7 +17,7 @@ interface Scripted extends Signature {
   readonly output: { readonly type: "said"; readonly text: string; readonly written: number };
 }
 
-const [self, other] = [nodeId("self"), nodeId("other")];
+const other = nodeId("other");
 
 function send(text: string, after: "now" | "durable"): Effect<Scripted> {
   return { type: "send", to: other, message: { type: "message", text }, after };
@@ -27,7 +27,10 @@ function send(text: string, after: "now" | "durable"): Effect<Scripted> {
 const scripted: Protocol<Scripted> = {
   name: "scripted",
   initial: () => ({ written: 0 }),
-  start: (_, durable) => ({ state: { durable, volatile: { steps: 0 } }, effects: [{ type: "setTimer", timer: "tick" }] }),
+  start: (_, durable) => ({
+    state: { durable, volatile: { steps: 0 } },
+    effects: [{ type: "setTimer", timer: "tick" }],
+  }),
   step(_, { durable, volatile }, input): Step<Scripted> {
     const next = (effects: readonly Effect<Scripted>[], written = durable.written): Step<Scripted> => ({
       state: {
@@ -46,7 +49,10 @@ const scripted: Protocol<Scripted> = {
       case "request":
         if (input.request.type === "throw") throw new Error(input.request.text);
         if (input.request.type === "say") return next([said(input.request.text, durable.written)]);
-        return next([send(`${input.request.text} now`, "now"), send(`${input.request.text} later`, "durable")], durable.written + 1);
+        return next(
+          [send(`${input.request.text} now`, "now"), send(`${input.request.text} later`, "durable")],
+          durable.written + 1,
+        );
     }
   },
 };
@@ -62,7 +68,11 @@ class Rig {
   readonly failures: unknown[] = [];
   readonly shell: Shell<Scripted>;
   #requests: Scripted["request"][] = [];
-  #flushes: { readonly durable: Scripted["durable"]; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #flushes: {
+    readonly durable: Scripted["durable"];
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
 
   constructor(options: Partial<ShellOptions<Scripted>> = {}) {
     const observed: Protocol<Scripted> = {
@@ -180,19 +190,27 @@ test("many steps share one flush, and those that come meanwhile the next", async
     "write 5",
   ]);
   await rig.flushed();
-  expect(rig.news()).toEqual([
-    // Computed from a state of which the disk had only a part.
+  expect(rig.news()).toEqual(
+    [
+      // Computed from a state of which the disk had only a part.
+      "send d later to other",
+      "send e later to other",
+      "said persisted 3",
+      "step persisted 5",
+      "said persisted 5",
+    ].sort((a, b) => rank(a) - rank(b)),
+  );
+});
+
+/** The order in which the effects were computed. */
+function rank(done: string): number {
+  return [
     "send d later to other",
     "send e later to other",
     "said persisted 3",
     "step persisted 5",
     "said persisted 5",
-  ].sort((a, b) => rank(a) - rank(b)));
-});
-
-/** The order in which the effects were computed. */
-function rank(done: string): number {
-  return ["send d later to other", "send e later to other", "said persisted 3", "step persisted 5", "said persisted 5"].indexOf(done);
+  ].indexOf(done);
 }
 
 test("an output that was computed from what the disk does not hold yet waits for it", async () => {
@@ -231,7 +249,11 @@ test("without a pause a timer that is due fires after the messages that have arr
     rig.clock.advance(10);
     await rig.turn();
   }
-  expect(rig.news().filter((done) => done !== "step tick")).toEqual(["step first", "step election", "send campaign to other"]);
+  expect(rig.news().filter((done) => done !== "step tick")).toEqual([
+    "step first",
+    "step election",
+    "send campaign to other",
+  ]);
 });
 
 test("a node whose disk hangs says nothing and takes nothing until it answers", async () => {

@@ -7,8 +7,7 @@
  * - full: the file system has no more room
  * - unusable: the operating system does not let this process at it
  */
-export type StorageFault =
-  "locked" | "corrupt" | "otherCluster" | "otherMember" | "otherFormat" | "full" | "unusable";
+export type StorageFault = "locked" | "corrupt" | "otherCluster" | "otherMember" | "otherFormat" | "full" | "unusable";
 
 /** The message names the place, what is wrong with it, and how to mend it. */
 export class StorageError extends Error {
@@ -36,7 +35,9 @@ export function storageErrorOf(error: unknown, directory: string): StorageError 
     return new StorageError("full", `There is no more room for ${directory} (${text}). ${mend}`, { cause: error });
   }
   if (/MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|BAD)|corrupt|not an LMDB/i.test(text)) {
-    return new StorageError("corrupt", `The database in ${directory} is damaged (${text}). ${HOW_TO_MEND}`, { cause: error });
+    return new StorageError("corrupt", `The database in ${directory} is damaged (${text}). ${HOW_TO_MEND}`, {
+      cause: error,
+    });
   }
   return new StorageError("unusable", `${directory} can't be used: ${text}.`, { cause: error });
 }

@@ -6,8 +6,7 @@ import { decode, encode } from "../codec.ts";
 import { HOW_TO_MEND, StorageError } from "./error.ts";
 
 /** A key: the kind of record, and its number where there are many. */
-export type RecordKey =
-  [kind: "marker" | "bounds" | "head" | "snapshot"] | [kind: "log" | "chunk", number: number];
+export type RecordKey = [kind: "marker" | "bounds" | "head" | "snapshot"] | [kind: "log" | "chunk", number: number];
 
 const CRC_BYTES = 4;
 

@@ -64,7 +64,10 @@ const markerSchema = z.strictObject({
   memberId: z.string(),
 });
 const boundsSchema = z.strictObject({ before: z.number(), last: z.number() });
-const snapshotSchema = z.strictObject({ head: z.custom<Plain>((value) => value !== undefined), chunks: z.array(z.number()) });
+const snapshotSchema = z.strictObject({
+  head: z.custom<Plain>((value) => value !== undefined),
+  chunks: z.array(z.number()),
+});
 
 type Database = RootDatabase<Buffer, RecordKey>;
 
@@ -95,7 +98,10 @@ export function openStorage<D>(options: StorageOptions<D>): Storage<D> {
   } catch (error) {
     unlock?.();
     if (error instanceof z.ZodError) {
-      throw new StorageError("corrupt", `${directory} holds what ${layout.format} does not: ${z.prettifyError(error)}. ${HOW_TO_MEND}`);
+      throw new StorageError(
+        "corrupt",
+        `${directory} holds what ${layout.format} does not: ${z.prettifyError(error)}. ${HOW_TO_MEND}`,
+      );
     }
     throw storageErrorOf(error, directory);
   }
@@ -113,7 +119,10 @@ function demandWhole(path: string, directory: string): void {
   const { size } = fstatSync(file);
   closeSync(file);
   if (size % 4096 === 0 && size >= 2 * 4096) return;
-  throw new StorageError("corrupt", `${path} was cut short: ${size} bytes are no whole number of pages (${directory}). ${HOW_TO_MEND}`);
+  throw new StorageError(
+    "corrupt",
+    `${path} was cut short: ${size} bytes are no whole number of pages (${directory}). ${HOW_TO_MEND}`,
+  );
 }
 
 type Read<D> = { readonly durable: D; readonly parts: Parts; readonly chunkIds: readonly number[] } | null;
@@ -129,7 +138,8 @@ function readAll<D>({ directory, identity, layout }: StorageOptions<D>, database
   const bounds = boundsSchema.parse(unsealed(directory, ["bounds"], database.get(["bounds"])));
   const entries = readLog(directory, database, bounds);
   const snapshotBytes = database.get(["snapshot"]);
-  const snapshot = snapshotBytes === undefined ? null : snapshotSchema.parse(unsealed(directory, ["snapshot"], snapshotBytes));
+  const snapshot =
+    snapshotBytes === undefined ? null : snapshotSchema.parse(unsealed(directory, ["snapshot"], snapshotBytes));
   const chunkIds = snapshot?.chunks ?? [];
   const chunks = chunkIds.map((id) => unsealed(directory, ["chunk", id], database.get(["chunk", id])));
   const parts: Parts = {

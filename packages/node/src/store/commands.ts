@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Compare, Member, StoreCommand, StoreOp, TxnOp } from "./types.ts";
 
 /** One code unit a byte. */
-const bytes = z.string().regex(/^[\u0000-\u00ff]*$/s);
+const bytes = z.string().refine((text) => !/[\u0100-\uffff]/.test(text));
 const leaseId = z.string().regex(/^(0|[1-9][0-9]{0,18})$/);
 const grantedId = leaseId.refine((id) => id !== "0");
 const memberId = z.string().regex(/^[0-9a-f]{16}$/);
@@ -92,14 +92,7 @@ export function isStoreCommand(value: Plain): value is StoreCommand {
 
 function schemaOf(value: Plain): z.ZodType<StoreCommand> {
   const type = value !== null && typeof value === "object" && "type" in value ? value.type : null;
-  switch (type) {
-    case "put":
-      return putOp;
-    case "deleteRange":
-      return deleteRangeOp;
-    case "txn":
-      return txnOp;
-    default:
-      return others;
-  }
+  if (type === "put") return putOp;
+  if (type === "deleteRange") return deleteRangeOp;
+  return type === "txn" ? txnOp : others;
 }

@@ -25,7 +25,12 @@ export function compact(state: StoreState, revision: number): StoreState | Store
 /** The keys that were changed since the last compaction, up to `revision`. */
 function keysChanged({ revisions, compacted }: StoreState, revision: number): ReadonlySet<Bytes> {
   const from = Math.max(log.firstIndex(revisions), compacted + 1);
-  return new Set(log.slice(revisions, from, Math.min(revision, log.lastIndex(revisions))).flat().map(keyOf));
+  return new Set(
+    log
+      .slice(revisions, from, Math.min(revision, log.lastIndex(revisions)))
+      .flat()
+      .map(keyOf),
+  );
 }
 
 type Forgetting = { readonly record: KeyRecord | null; readonly forgotten: number };

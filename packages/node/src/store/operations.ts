@@ -121,7 +121,9 @@ function isAsAsked(sign: number, result: Compare["result"]): boolean {
 export function transactionFault(working: Working, txn: TxnOp): StoreError | null {
   const isDoubled = [txn.success, txn.failure].some((branch) => writesOf(branch) === null);
   if (isDoubled) return "duplicateKey";
-  const faults = operationsOf(txn).map((op) => (op.type === "range" ? revisionFault(working.before, op.revision) : null));
+  const faults = operationsOf(txn).map((op) =>
+    op.type === "range" ? revisionFault(working.before, op.revision) : null,
+  );
   return faults.find((fault) => fault !== null) ?? null;
 }
 

@@ -34,7 +34,8 @@ export function rangeOf(
   versionOf: (record: KeyRecord) => KeyValue | null,
 ): RangeResult {
   const isSorted = op.sortOrder !== "none" && !(op.sortTarget === "key" && op.sortOrder === "ascend");
-  const isFiltered = op.minModRevision > 0 || op.maxModRevision > 0 || op.minCreateRevision > 0 || op.maxCreateRevision > 0;
+  const isFiltered =
+    op.minModRevision > 0 || op.maxModRevision > 0 || op.minCreateRevision > 0 || op.maxCreateRevision > 0;
   // Where all that is found may be returned, no more than the limit and one needs to be kept.
   const keepMax = op.countOnly ? 0 : op.limit === 0 || isSorted || isFiltered ? Infinity : op.limit + 1;
   const found: KeyValue[] = [];

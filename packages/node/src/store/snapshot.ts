@@ -52,7 +52,7 @@ function leafPieces<R extends Keyed>(type: "keys" | "leases", tree: Tree<R>): re
 function blocksOf(revisions: Log<Revision>): readonly Plain[] {
   const pieces: Plain[] = [];
   const last = log.lastIndex(revisions);
-  for (let from = log.firstIndex(revisions); from <= last; ) {
+  for (let from = log.firstIndex(revisions); from <= last;) {
     const through = Math.min(last, Math.ceil(from / BLOCK_REVISIONS) * BLOCK_REVISIONS);
     pieces.push(...blockPieces(revisions, from, through));
     from = through + 1;

@@ -1,0 +1,5 @@
+/** A replicated key-value store with etcd's client API, which runs the protocols of @quorate/core as they are. */
+
+export { startNode } from "./node.ts";
+export type { RunningNode, Telemetry } from "./node.ts";
+export type { NodeOptions } from "./config/options.ts";
