@@ -19,7 +19,7 @@ import { answers, readQuestion } from "./member-words.ts";
 import type { ChangeAnswer, LeaseAnswer, MembershipChange, Question } from "./member-words.ts";
 import { Membership } from "./membership.ts";
 import type { ForwardVerdict } from "./proposals.ts";
-import { faultOf } from "./reconfiguration.ts";
+import { answering, faultOf } from "./reconfiguration.ts";
 import type { AddressedCommand, Replication, ReplicationListener } from "./replication.ts";
 import { snapshotFile } from "./snapshot-file.ts";
 import { takesSpace } from "./space.ts";
@@ -45,7 +45,7 @@ export type MemberOptions = {
   readonly clientUrls: readonly string[];
   readonly token: string;
   readonly version: string;
-  readonly peers: Pick<Peers, "ask" | "setPeer" | "removePeer">;
+  readonly peers: Pick<Peers, "ask" | "setPeer" | "removePeer" | "status">;
   readonly replicate: (
     listener: ReplicationListener,
     forward: (
@@ -367,7 +367,11 @@ export class Member implements Backend {
     const followers = this.#replication.followers();
     if (followers === null) return { type: "notLeader" };
     if (!this.#options.strictReconfiguration && change.type !== "promote") return { type: "yes" };
-    const fault = faultOf(change, this.#self, this.#replication.view, followers);
+    const connected = new Set(
+      this.#options.peers.status().flatMap(({ peer, isConnected }) => (isConnected ? [peer] : [])),
+    );
+    const here = answering(followers, (node) => connected.has(node));
+    const fault = faultOf(change, this.#self, this.#replication.view, here);
     return fault === null ? { type: "yes" } : { type: "no", fault };
   }
 

@@ -72,7 +72,7 @@ export class Membership {
   }
 
   async remove(id: MemberId): Promise<MembershipResult> {
-    if (this.#members().some((member) => member.id === id)) await this.#demand({ type: "remove", id });
+    if ((await this.#latest()).some((member) => member.id === id)) await this.#demand({ type: "remove", id });
     return await this.#change({ type: "memberRemove", id }, null);
   }
 
@@ -81,7 +81,7 @@ export class Membership {
   }
 
   async promote(id: MemberId): Promise<MembershipResult> {
-    if (this.#members().some((member) => member.id === id && member.isLearner)) {
+    if ((await this.#latest()).some((member) => member.id === id && member.isLearner)) {
       await this.#demand({ type: "promote", id });
     }
     return await this.#change({ type: "memberPromote", id }, id);
@@ -143,6 +143,12 @@ export class Membership {
 
   #members(): readonly Member[] {
     return membersOf(this.#options.replication().store);
+  }
+
+  /** The list as it is, and not as this member may still remember it. */
+  async #latest(): Promise<readonly Member[]> {
+    await this.#options.replication().linearize();
+    return this.#members();
   }
 
   async #demand(change: MembershipChange): Promise<void> {

@@ -33,6 +33,13 @@ function isSameSet(a: readonly NodeId[], b: readonly NodeId[]): boolean {
 const READY_SHARE = 0.9;
 
 /**
+ * Those of the followers that answer: by the protocol, which notices after a while, and by the transport.
+ */
+export function answering(followers: readonly Follower[], isConnected: (node: NodeId) => boolean): readonly Follower[] {
+  return followers.map((follower) => ({ ...follower, isActive: follower.isActive && isConnected(follower.node) }));
+}
+
+/**
  * Why a leader advises against a change, or null: without a quorum afterwards the change could never be agreed on, nor
  * taken back. A cluster of one may grow, or it could never become more.
  */
