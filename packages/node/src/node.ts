@@ -79,7 +79,7 @@ async function start<S extends Signature>(
   const peerTls = options.peerTls === null ? null : loadTls(options.peerTls, now, warn);
   const known = readIdentity(options.dataDir);
   const identity =
-    known ?? (await newIdentity(options, (urls, question) => askAt(urls, peerTls, question, JOIN_MS, peerLimits, log)));
+    known ?? (await newIdentity(options, (urls, question) => askAt({ urls, tls: peerTls, log }, question, JOIN_MS)));
   demandProtocol(identity, options);
   const setup = setupOf(options, identity);
   const storage = openStorage({

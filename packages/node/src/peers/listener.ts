@@ -1,229 +1,170 @@
-/** The connections that others make: what they send is looked at, and what is not right ends the connection alone. */
+/** Where other members connect to: how many may, and who is who. */
 
 import { createServer as createPlainServer } from "node:net";
-import type { Server, Socket } from "node:net";
-import { createServer as createTlsServer, TLSSocket } from "node:tls";
-import type { NodeId, Plain } from "@quorate/core";
-import { FrameError, frameOf, FrameReader } from "./frames.ts";
-import type { Frame } from "./frames.ts";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { Server as TlsServer } from "node:tls";
+import type { NodeId } from "@quorate/core";
+import { serverOptions } from "../security/tls.ts";
+import type { TlsIdentity } from "../security/tls.ts";
+import { Complaints } from "./complaints.ts";
+import { Inbound } from "./inbound.ts";
 import type { PeerAddress, PeerLimits, PeersOptions } from "./types.ts";
-import { readHello, readNumbered, readPlain, WIRE_VERSION } from "./words.ts";
 import type { Hello } from "./words.ts";
 
-/** Enough for a hello, and too little to fill a node's memory with. */
-const FIRST_FRAME_MAX = 4096;
+const KEEP_ALIVE_MS = 5_000;
+
+/** A connection from its first packet on. With TLS, `inbound` is there once that has shaken hands. */
+type Guest = { readonly raw: Socket; inbound: Inbound | null };
 
 export class Listener {
   readonly #options: PeersOptions;
   readonly #limits: PeerLimits;
   readonly #isMember: (node: NodeId) => boolean;
+  readonly #complaints: Complaints;
   readonly #servers: Server[] = [];
-  readonly #sockets = new Set<Socket>();
-  /** What was complained of last, by whom: a peer that tries again and again is worth one line. */
-  readonly #complaints = new Map<string, string>();
+  readonly #tlsServers: TlsServer[] = [];
+  /** By the two ends of the connection, which tell a TLS socket and the one below it that they belong together. */
+  readonly #guests = new Map<string, Guest>();
+  #members = 0;
+  #tls: TlsIdentity | null;
+  readonly #ticks: NodeJS.Timeout;
 
   constructor(options: PeersOptions, limits: PeerLimits, isMember: (node: NodeId) => boolean) {
     this.#options = options;
     this.#limits = limits;
     this.#isMember = isMember;
+    this.#complaints = new Complaints(options.log);
+    this.#tls = options.tls;
+    this.#ticks = setInterval(() => {
+      for (const { inbound } of this.#guests.values()) inbound?.onTick();
+    }, limits.pingMs);
   }
 
-  /** @throws Error (by rejection) if an address can't be listened at */
+  /** @throws Error (by rejection) if an address can't be listened at; nothing is left open then */
   async open(): Promise<readonly PeerAddress[]> {
-    const { listen } = this.#options;
-    return await Promise.all(listen.map((address) => this.#listen(address)));
+    try {
+      const addresses: PeerAddress[] = [];
+      for (const address of this.#options.listen) addresses.push(await this.#listen(address));
+      return addresses;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  setTls(tls: TlsIdentity): void {
+    this.#tls = tls;
+    for (const server of this.#tlsServers) server.setSecureContext(serverOptions(tls));
+  }
+
+  /** Ends the connections of somebody who is no member any more. */
+  drop(node: NodeId): void {
+    for (const { inbound } of this.#guests.values()) {
+      if (inbound?.hello?.type === "member" && inbound.hello.from === node) inbound.hangUp();
+    }
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await Promise.all(
-      this.#servers.map(
-        (server) =>
-          new Promise<void>((resolve) =>
-            server.close(() => {
-              resolve();
-            }),
-          ),
-      ),
-    );
+    clearInterval(this.#ticks);
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const { raw, inbound } of this.#guests.values()) {
+      inbound?.hangUp();
+      raw.destroy();
+    }
+    await Promise.all(closed);
   }
 
-  #listen({ host, port }: PeerAddress): Promise<PeerAddress> {
-    const server = this.#server();
-    server.maxConnections = this.#limits.connectionsMax;
-    this.#servers.push(server);
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
+  async #listen({ host, port }: PeerAddress): Promise<PeerAddress> {
+    const isPlain = this.#tls === null;
+    const server = this.#tls === null ? createPlainServer() : this.#tlsServer(this.#tls);
+    server.on("connection", (raw: Socket) => {
+      this.#onConnection(raw, isPlain);
+    });
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => {
+        reject(new Error(`Can't listen for peers at ${host}:${port}: ${error.message}`, { cause: error }));
+      };
+      server.once("error", onError);
       server.listen({ host, port }, () => {
-        server.off("error", reject);
-        server.on("error", (error) => {
-          this.#options.log.warn({ reason: error.message }, "the listener for peers had an error");
-        });
-        const address = server.address();
-        resolve({ host, port: address !== null && typeof address === "object" ? address.port : port });
+        server.off("error", onError);
+        resolve();
       });
     });
+    this.#servers.push(server);
+    server.on("error", (error) => {
+      this.#options.log.warn({ host, port, reason: error.message }, "trouble with listening for peers");
+    });
+    return { host, port: portOf(server.address(), port) };
   }
 
-  #server(): Server {
-    const { tls } = this.#options;
-    if (tls === null) {
-      return createPlainServer((socket) => {
-        this.#onConnection(socket);
-      });
-    }
-    const server = createTlsServer(
-      {
-        cert: tls.cert,
-        key: tls.key,
-        minVersion: "TLSv1.2",
-        requestCert: tls.clientCertAuth,
-        rejectUnauthorized: tls.clientCertAuth,
-        handshakeTimeout: this.#limits.handshakeMs,
-        ...(tls.ca === null ? {} : { ca: tls.ca }),
-      },
-      (socket) => {
-        this.#onConnection(socket);
-      },
-    );
+  #tlsServer(tls: TlsIdentity): TlsServer {
+    const server = createTlsServer({ ...serverOptions(tls), handshakeTimeout: this.#limits.handshakeMs });
+    this.#tlsServers.push(server);
+    server.on("secureConnection", (socket) => {
+      const guest = this.#guests.get(keyOf(socket));
+      if (guest === undefined) socket.destroy();
+      else this.#greet(guest, socket);
+    });
     server.on("tlsClientError", (error, socket) => {
-      this.#complain(socket.remoteAddress ?? "?", `TLS: ${error.message}`);
+      this.#complaints.warn(socket.remoteAddress ?? "unknown", {}, `TLS handshake failed: ${error.message}`);
+      socket.destroy();
     });
     return server;
   }
 
-  #onConnection(socket: Socket): void {
-    const where = `${socket.remoteAddress ?? "?"}`;
-    this.#sockets.add(socket);
-    socket.setNoDelay(true);
-    socket.setTimeout(this.#limits.handshakeMs, () => socket.destroy(new Error("it has not said who it is in time")));
-    const connection = new Inbound(socket, this.#options, this.#limits, this.#isMember);
-    socket.on("data", (piece: Buffer) => {
-      try {
-        connection.read(piece);
-      } catch (error) {
-        if (error instanceof Refusal) socket.end(frameOf("refuse", error.message));
-        else socket.destroy();
-        this.#complain(where, error instanceof Error ? error.message : String(error));
-        if (!(error instanceof Refusal || error instanceof FrameError)) throw error;
-      }
+  #onConnection(raw: Socket, isPlain: boolean): void {
+    const { connectionsMax, strangersMax } = this.#limits;
+    const isFull = this.#guests.size >= connectionsMax || this.#guests.size - this.#members >= strangersMax;
+    const key = keyOf(raw);
+    if (isFull) this.#complaints.warn(raw.remoteAddress ?? "unknown", {}, "too many connections");
+    if (isFull || raw.remoteAddress === undefined) {
+      raw.destroy();
+      return;
+    }
+    raw.setNoDelay(true);
+    raw.setKeepAlive(true, KEEP_ALIVE_MS);
+    const guest: Guest = { raw, inbound: null };
+    this.#guests.set(key, guest);
+    raw.on("close", () => {
+      this.#guests.delete(key);
+      if (guest.inbound?.hello?.type === "member") this.#members -= 1;
     });
-    socket.on("error", (error) => {
-      this.#complain(where, error.message);
-    });
-    socket.on("close", () => this.#sockets.delete(socket));
+    if (isPlain) this.#greet(guest, raw);
   }
 
-  #complain(where: string, reason: string): void {
-    if (this.#complaints.get(where) === reason) return;
-    if (this.#complaints.size > 1_000) this.#complaints.clear();
-    this.#complaints.set(where, reason);
-    this.#options.log.warn({ from: where, reason }, "a peer's connection was ended");
+  #greet(guest: Guest, socket: Socket): void {
+    const address = guest.raw.remoteAddress ?? "unknown";
+    guest.inbound = new Inbound(socket, {
+      peers: this.#options,
+      tls: this.#tls,
+      limits: this.#limits,
+      isMember: this.#isMember,
+      onAccepted: (inbound, hello) => {
+        this.#onAccepted(inbound, hello);
+      },
+      onFault: (hello, reason) => {
+        const peer = hello?.type === "member" ? { peer: hello.from, channel: hello.channel } : {};
+        this.#complaints.warn(address, peer, reason);
+      },
+    });
+  }
+
+  /** A member that connects again has lost its connection, though this side may not know yet. */
+  #onAccepted(inbound: Inbound, hello: Hello): void {
+    if (hello.type !== "member") return;
+    this.#members += 1;
+    for (const { inbound: other } of this.#guests.values()) {
+      if (other === null || other === inbound || other.hello?.type !== "member") continue;
+      if (other.hello.from === hello.from && other.hello.channel === hello.channel) other.hangUp();
+    }
   }
 }
 
-/** Why somebody is not let in. */
-class Refusal extends Error {}
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
+}
 
-class Inbound {
-  readonly #socket: Socket;
-  readonly #options: PeersOptions;
-  readonly #limits: PeerLimits;
-  readonly #isMember: (node: NodeId) => boolean;
-  readonly #reader: FrameReader;
-  #hello: Hello | null = null;
-  #asks = 0;
-
-  constructor(socket: Socket, options: PeersOptions, limits: PeerLimits, isMember: (node: NodeId) => boolean) {
-    this.#socket = socket;
-    this.#options = options;
-    this.#limits = limits;
-    this.#isMember = isMember;
-    this.#reader = new FrameReader(() => ((this.#hello?.from ?? null) === null ? FIRST_FRAME_MAX : limits.frameMax));
-  }
-
-  read(piece: Buffer): void {
-    for (const frame of this.#reader.read(piece)) {
-      if (this.#socket.destroyed) return;
-      this.#onFrame(frame);
-    }
-  }
-
-  #onFrame({ type, body }: Frame): void {
-    const hello = this.#hello;
-    if (hello === null) {
-      if (type !== "hello") throw new FrameError(`The first frame is of the type ${type}, and not a hello.`);
-      this.#onHello(readHello(body));
-      return;
-    }
-    switch (type) {
-      case "message":
-        if (hello.from === null) throw new Refusal("Only members send messages.");
-        this.#options.onMessage(hello.from, readPlain(body));
-        break;
-      case "ask":
-        this.#onAsk(hello.from, readNumbered(body));
-        break;
-      case "ping":
-        this.#socket.write(frameOf("pong", null));
-        break;
-      case "hello":
-      case "accept":
-      case "refuse":
-      case "answer":
-      case "failure":
-      case "pong":
-        throw new FrameError(`A frame of the type ${type} came the wrong way.`);
-    }
-  }
-
-  #onHello(hello: Hello): void {
-    const { self, clusterId } = this.#options;
-    if (hello.version !== WIRE_VERSION) {
-      throw new Refusal(`version mismatch: here members speak version ${WIRE_VERSION}, and there ${hello.version}`);
-    }
-    this.#demandName();
-    if (hello.from !== null) {
-      if (hello.clusterId !== clusterId) {
-        throw new Refusal(
-          `cluster id mismatch: this is the cluster ${clusterId}, and not ${hello.clusterId ?? "none"}`,
-        );
-      }
-      if (hello.to !== self) throw new Refusal(`this is the member ${self}, and not ${hello.to ?? "none"}`);
-      if (!this.#isMember(hello.from)) throw new Refusal(`${hello.from} is no member of this cluster, or not any more`);
-    }
-    this.#hello = hello;
-    // A member that is connected pings; one that only asks something has a minute for that.
-    this.#socket.setTimeout(hello.from === null ? 60_000 : 4 * this.#limits.silenceMs, () => this.#socket.destroy());
-    this.#socket.write(frameOf("accept", null));
-  }
-
-  /** The certificate was signed by whom we trust; beyond that it may have to carry a name. */
-  #demandName(): void {
-    const allowed = this.#options.tls?.allowedCommonName ?? null;
-    if (allowed === null || !(this.#socket instanceof TLSSocket)) return;
-    const name = this.#socket.getPeerCertificate().subject?.CN;
-    if (name !== allowed) throw new Refusal("the certificate does not have the common name that is allowed here");
-  }
-
-  #onAsk(from: NodeId | null, { number, body }: { readonly number: number; readonly body: Plain }): void {
-    if (this.#asks >= this.#limits.asksMax) {
-      this.#socket.write(frameOf("failure", { number, body: "too many questions at once" }));
-      return;
-    }
-    this.#asks += 1;
-    this.#options.onAsk(from, body).then(
-      (answer) => {
-        this.#reply(frameOf("answer", { number, body: answer }));
-      },
-      (error: unknown) => {
-        this.#reply(frameOf("failure", { number, body: error instanceof Error ? error.message : String(error) }));
-      },
-    );
-  }
-
-  #reply(frame: Buffer): void {
-    this.#asks -= 1;
-    if (!this.#socket.destroyed) this.#socket.write(frame);
-  }
+function portOf(address: AddressInfo | string | null, asked: number): number {
+  return address === null || typeof address === "string" ? asked : address.port;
 }

@@ -1,66 +1,100 @@
-/** What the frames between members hold. */
+/** What the frames hold, and what stands before the first of them. */
 
 import { nodeId } from "@quorate/core";
 import type { NodeId, Plain } from "@quorate/core";
 import { z } from "zod";
-import { decode } from "../codec.ts";
+import { CodecError, decode } from "../codec.ts";
 import { FrameError } from "./frames.ts";
+import type { RefusalCode } from "./types.ts";
 
-/** Changes with what members say to each other. */
+/** Changes with anything that members say to one another, but for the preface and `refuse`, which always stay. */
 export const WIRE_VERSION = 1;
 
-/** What the one that connects says first. `from` and `to` are null where it does not belong to the cluster yet. */
-export type Hello = {
-  readonly protocol: "quorate";
-  readonly version: number;
-  readonly clusterId: string | null;
-  readonly from: NodeId | null;
-  readonly to: NodeId | null;
-};
+/** Each side sends it first: seven letters, so that both know what they speak with, and the version. */
+const MAGIC = Buffer.from("QUORATE", "latin1");
+export const PREFACE: Buffer = Buffer.concat([MAGIC, Buffer.from([WIRE_VERSION])]);
 
+/**
+ * The version that the first bytes of a connection tell, or null if there are too few to say.
+ *
+ * @throws FrameError if they are no preface
+ */
+export function versionOf(bytes: Buffer): number | null {
+  const length = Math.min(bytes.length, MAGIC.length);
+  if (!bytes.subarray(0, length).equals(MAGIC.subarray(0, length))) {
+    throw new FrameError("the other side does not speak Quorate's peer protocol");
+  }
+  return bytes[MAGIC.length] ?? null;
+}
+
+/**
+ * What the side that connects says first. One that is no member, or does not know of which cluster, says `stranger`: it
+ * may ask, and nothing else. A member has up to two connections to each other one, see `Channel`.
+ */
+export type Hello =
+  | {
+      readonly type: "member";
+      readonly clusterId: string;
+      readonly from: NodeId;
+      readonly to: NodeId;
+      readonly channel: ChannelName;
+    }
+  | { readonly type: "stranger" };
+export type ChannelName = "prompt" | "bulk";
+
+export type Refusal = { readonly code: RefusalCode; readonly reason: string };
+/** A question, or what comes back for it, under a number that the asker has chosen. */
+export type Numbered = { readonly number: number; readonly body: Plain };
+export type Failure = { readonly number: number; readonly reason: string };
+
+const REASON_MAX = 4096;
 const name = z
   .string()
-  .max(64)
+  .max(256)
   .transform((text): NodeId => nodeId(text));
-const plain = z.custom<Plain>((value) => value !== undefined);
-const hello: z.ZodType<Hello> = z.strictObject({
-  protocol: z.literal("quorate"),
-  version: z.number(),
-  clusterId: z.string().max(64).nullable(),
-  from: name.nullable(),
-  to: name.nullable(),
+const hello = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("member"),
+    clusterId: z.string().max(256),
+    from: name,
+    to: name,
+    channel: z.enum(["prompt", "bulk"]),
+  }),
+  z.strictObject({ type: z.literal("stranger") }),
+]);
+const refusal = z.strictObject({
+  code: z.enum(["clusterMismatch", "wrongMember", "notMember", "versionMismatch", "notAllowed"]),
+  reason: z.string().max(REASON_MAX),
 });
+const numbered = z.strictObject({
+  number: z.int().nonnegative(),
+  // It was decoded, so it is plain.
+  body: z.custom<Plain>((value) => value !== undefined),
+});
+const failure = z.strictObject({ number: z.int().nonnegative(), reason: z.string().max(REASON_MAX) });
 
-/** A question, and what comes back for it, under a number that the asker has chosen. */
-export type Numbered = { readonly number: number; readonly body: Plain };
-const numbered: z.ZodType<Numbered> = z.strictObject({ number: z.number(), body: plain });
-
-/** @throws FrameError if a body is not what the frame's type promises */
-export function readHello(body: Buffer): Hello {
-  return read(hello, body);
-}
-
-export function readNumbered(body: Buffer): Numbered {
-  return read(numbered, body);
-}
-
-export function readText(body: Buffer): string {
-  return read(z.string().max(4096), body);
-}
+/** All of these throw a FrameError if the body is not what the frame's type promises. */
+export const readHello = (body: Buffer): Hello => read(hello, body);
+export const readRefusal = (body: Buffer): Refusal => read(refusal, body);
+export const readNumbered = (body: Buffer): Numbered => read(numbered, body);
+export const readFailure = (body: Buffer): Failure => read(failure, body);
 
 export function readPlain(body: Buffer): Plain {
-  return read(plain, body);
+  try {
+    return decode(body);
+  } catch (error) {
+    if (error instanceof CodecError) throw new FrameError(`a frame can't be read: ${error.message}`);
+    throw error;
+  }
 }
 
 function read<T>(schema: z.ZodType<T>, body: Buffer): T {
-  let value: Plain;
-  try {
-    value = decode(body);
-  } catch (error) {
-    throw new FrameError(`A frame came that can't be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const result = schema.safeParse(value);
-  if (!result.success)
-    throw new FrameError(`A frame came that does not fit its type: ${z.prettifyError(result.error)}`);
-  return result.data;
+  const result = schema.safeParse(readPlain(body));
+  if (result.success) return result.data;
+  throw new FrameError(`a frame does not hold what its type promises: ${z.prettifyError(result.error)}`);
+}
+
+/** Long enough for every reason that is given here, and short enough for `REASON_MAX`. */
+export function shortened(reason: string): string {
+  return reason.length <= 1024 ? reason : `${reason.slice(0, 1023)}…`;
 }

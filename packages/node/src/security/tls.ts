@@ -1,26 +1,41 @@
-/** Certificates and keys, read and looked at before anything depends on them. */
+/**
+ * Certificates and keys, read and looked at before anything depends on them. As etcd's flags have it: who gives a trusted
+ * CA wants the certificates of the other side verified by it, in both directions.
+ */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
+import type { ConnectionOptions, TlsOptions as NodeTlsOptions } from "node:tls";
 
 export type TlsFiles = {
   readonly certFile: string;
   readonly keyFile: string;
   /** Who has to have signed the other side's certificates. Null for those that the system trusts. */
   readonly trustedCaFile: string | null;
-  /** Whether the other side has to show a certificate. */
+  /** Whether who connects has to show a certificate. A trusted CA asks for that as well. */
   readonly clientCertAuth: boolean;
-  /** The common name that the other side's certificate has to have, or null for any. */
+  /** The common name that the certificate of who connects has to have. */
   readonly allowedCommonName: string | null;
+  /** The host name that it has to be valid for. */
+  readonly allowedHostname?: string | null;
+  /** Certificates that were revoked. */
+  readonly crlFile?: string | null;
 };
 
-/** What a server or a client shows, and whom it trusts. */
+/** What is shown to the other side, and whom to trust. Texts are in PEM. */
 export type TlsIdentity = {
   readonly cert: string;
   readonly key: string;
   readonly ca: string | null;
+  readonly crl: string | null;
   readonly clientCertAuth: boolean;
   readonly allowedCommonName: string | null;
+  readonly allowedHostname: string | null;
+  /** Everybody makes a certificate alone, as with --auto-tls: connections are secret, and nobody knows with whom. */
+  readonly isSelfSigned: boolean;
 };
 
 /** A certificate or a key that can't be used. The message names the file, and says how to mend it. */
@@ -37,28 +52,54 @@ export class TlsError extends Error {
  * @throws TlsError if not
  */
 export function loadTls(files: TlsFiles, now: Date, warn: (message: string) => void): TlsIdentity {
-  const cert = readPem(files.certFile, "certificate");
-  const key = readPem(files.keyFile, "key");
-  const certificate = parseCertificate(files.certFile, cert);
-  demandValid(files.certFile, certificate, now);
-  let privateKey: ReturnType<typeof createPrivateKey>;
-  try {
-    privateKey = createPrivateKey(key);
-  } catch (error) {
-    throw new TlsError(`${files.keyFile} holds no private key in PEM without a passphrase: ${reasonOf(error)}.`);
+  const { certFile, keyFile, trustedCaFile, crlFile, allowedCommonName, allowedHostname } = files;
+  const cert = readPem(certFile, "certificate");
+  const key = readPem(keyFile, "key");
+  const [certificate, ...chain] = certificatesOf(certFile, cert);
+  if (certificate === undefined) throw new TlsError(`${certFile} holds no certificate.`);
+  for (const each of [certificate, ...chain]) {
+    const fault = validityFault(each, now);
+    if (fault !== null) throw new TlsError(`The certificate ${certFile} ${fault}`);
   }
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (!certificate.checkPrivateKey(privateKeyOf(keyFile, key))) {
     throw new TlsError(
-      `The key in ${files.keyFile} does not belong to the certificate in ${files.certFile}. Give the pair that was made together.`,
+      `The key ${keyFile} does not belong to the certificate ${certFile}: give the two that were made together.`,
     );
   }
-  if ((statSync(files.keyFile).mode & 0o077) !== 0) {
-    warn(`${files.keyFile} can be read by others than its owner. chmod 600 mends it.`);
+  const mode = statSync(keyFile).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    warn(`The key ${keyFile} can be read by others, its mode is ${mode.toString(8)}: chmod 600 mends that.`);
   }
-  const ca = files.trustedCaFile === null ? null : readPem(files.trustedCaFile, "CA certificate");
-  if (ca !== null && files.trustedCaFile !== null)
-    demandValid(files.trustedCaFile, parseCertificate(files.trustedCaFile, ca), now);
-  return { cert, key, ca, clientCertAuth: files.clientCertAuth, allowedCommonName: files.allowedCommonName };
+  const tls: TlsIdentity = {
+    cert,
+    key,
+    ca: trustedCaFile === null ? null : trustedCa(trustedCaFile, now, warn),
+    crl: crlFile === undefined || crlFile === null ? null : readPem(crlFile, "list of revoked certificates"),
+    clientCertAuth: files.clientCertAuth || trustedCaFile !== null,
+    allowedCommonName,
+    allowedHostname: allowedHostname ?? null,
+    isSelfSigned: false,
+  };
+  try {
+    createSecureContext(contextOf(tls));
+  } catch (error) {
+    throw new TlsError(
+      `${[certFile, keyFile, trustedCaFile, crlFile].filter(Boolean).join(", ")}: ${reasonOf(error)}.`,
+    );
+  }
+  return tls;
+}
+
+/** A bundle of CAs may hold old ones, if only one of them is good. */
+function trustedCa(file: string, now: Date, warn: (message: string) => void): string {
+  const pem = readPem(file, "trusted CA");
+  const faults = certificatesOf(file, pem).map((certificate) => validityFault(certificate, now));
+  const [first] = faults.filter((fault) => fault !== null);
+  if (first !== undefined && faults.every((fault) => fault !== null)) {
+    throw new TlsError(`The trusted CA ${file} ${first}`);
+  }
+  for (const fault of faults) if (fault !== null) warn(`One of the trusted CAs in ${file} ${fault}`);
+  return pem;
 }
 
 function readPem(file: string, what: string): string {
@@ -68,28 +109,80 @@ function readPem(file: string, what: string): string {
   } catch (error) {
     throw new TlsError(`The ${what} ${file} can't be read: ${reasonOf(error)}.`);
   }
-  if (!text.includes("-----BEGIN ")) throw new TlsError(`The ${what} ${file} is not in PEM: it has no "-----BEGIN".`);
-  return text;
+  if (text.includes("-----BEGIN ")) return text;
+  throw new TlsError(`The ${what} ${file} is not in PEM: it has no line "-----BEGIN ...". openssl converts it.`);
 }
 
-function parseCertificate(file: string, pem: string): X509Certificate {
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function certificatesOf(file: string, pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(CERTIFICATE) ?? [];
+  if (blocks.length === 0) throw new TlsError(`${file} holds no certificate, though something else in PEM.`);
+  return blocks.map((block, index) => {
+    try {
+      return new X509Certificate(block);
+    } catch (error) {
+      throw new TlsError(`Certificate ${index + 1} in ${file} can't be read: ${reasonOf(error)}.`);
+    }
+  });
+}
+
+function privateKeyOf(file: string, pem: string): KeyObject {
   try {
-    return new X509Certificate(pem);
+    return createPrivateKey(pem);
   } catch (error) {
-    throw new TlsError(`${file} holds no certificate: ${reasonOf(error)}.`);
-  }
-}
-
-function demandValid(file: string, { validFrom, validTo }: X509Certificate, now: Date): void {
-  if (now > new Date(validTo))
-    throw new TlsError(`The certificate ${file} has expired on ${validTo}. Have a new one made.`);
-  if (now < new Date(validFrom)) {
     throw new TlsError(
-      `The certificate ${file} is valid from ${validFrom} on only. See to the machine's clock, or wait.`,
+      `${file} holds no private key, or one with a passphrase, which can't be given: ${reasonOf(error)}.`,
     );
   }
 }
 
+function validityFault({ validFrom, validTo }: X509Certificate, now: Date): string | null {
+  if (now > new Date(validTo)) return `has expired on ${validTo}; now is ${now.toUTCString()}. Have a new one made.`;
+  if (now >= new Date(validFrom)) return null;
+  return `is valid from ${validFrom} on; now is ${now.toUTCString()}. Look to the machine's clock, or wait.`;
+}
+
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+type ContextOptions = Pick<ConnectionOptions, "cert" | "key" | "ca" | "crl" | "minVersion">;
+
+function contextOf({ cert, key, ca, crl }: TlsIdentity): ContextOptions {
+  return {
+    cert,
+    key,
+    ...(ca === null ? {} : { ca: [ca] }),
+    ...(crl === null ? {} : { crl: [crl] }),
+    minVersion: "TLSv1.2",
+  };
+}
+
+/** For `tls.createServer` and `setSecureContext`. */
+export function serverOptions(tls: TlsIdentity): NodeTlsOptions {
+  return { ...contextOf(tls), requestCert: tls.clientCertAuth, rejectUnauthorized: tls.clientCertAuth };
+}
+
+/** For `tls.connect`. */
+export function clientOptions(tls: TlsIdentity): ConnectionOptions {
+  return { ...contextOf(tls), rejectUnauthorized: !tls.isSelfSigned };
+}
+
+/**
+ * What is wrong with the name in the certificate of who has connected: whom the CA has signed may still be somebody else
+ * than is allowed here. Null if nothing is.
+ */
+export function nameFault(socket: Socket, tls: TlsIdentity | null): string | null {
+  if (tls === null || !(socket instanceof TLSSocket) || (tls.allowedCommonName ?? tls.allowedHostname) === null)
+    return null;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return "a certificate is wanted here, and none was shown";
+  if (tls.allowedCommonName !== null && certificate.toLegacyObject().subject.CN !== tls.allowedCommonName) {
+    return `the certificate has not the common name that is allowed here: ${certificate.subject.replaceAll("\n", ", ")}`;
+  }
+  if (tls.allowedHostname !== null && certificate.checkHost(tls.allowedHostname) === undefined) {
+    return `the certificate is not for the host name that is allowed here: ${certificate.subjectAltName ?? "no name"}`;
+  }
+  return null;
 }
