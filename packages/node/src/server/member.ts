@@ -8,7 +8,7 @@ import type { NodeId, Plain } from "@quorate/core";
 import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
-import { alarmsOf, leaseOf, leasesOf, membersOf, sizeOf } from "../store/index.ts";
+import { alarmsOf, leasesOf, leaseTtlOf, membersOf, sizeOf } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
 import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { MemberError } from "./backend.ts";
@@ -89,7 +89,7 @@ export class Member implements Backend {
       propose: (command) => {
         this.#proposeAgain(command);
       },
-      ttlOf: (id) => leaseOf(this.store(), id)?.ttl ?? null,
+      ttlOf: (id) => leaseTtlOf(this.store(), id),
       leases: () => leasesOf(this.store()),
     });
     this.#membership = new Membership({

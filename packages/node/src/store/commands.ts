@@ -1,98 +1,127 @@
-/** What a command has to look like: what stands in the order may come from another version. */
+/** Which plain values are commands or queries of the store. */
 
+import { isRecord } from "@quorate/core";
 import type { Plain } from "@quorate/core";
+import { hasFields, isBoolean, isBytes, isCount, isGrantedLeaseId, isLeaseId, isList, isListOf } from "./plain.ts";
+import { isMemberId, isOneOf, isString, MEMBER_ID } from "./plain.ts";
+import type { Check } from "./plain.ts";
 import { z } from "zod";
-import type { Compare, Member, StoreCommand, StoreOp, TxnOp } from "./types.ts";
+import type { Compare, Member, RangeOp, StoreCommand, StoreOp } from "./types.ts";
 
-/** One code unit a byte. */
-const bytes = z.string().refine((text) => !/[\u0100-\uffff]/.test(text));
-const leaseId = z.string().regex(/^(0|[1-9][0-9]{0,18})$/);
-const grantedId = leaseId.refine((id) => id !== "0");
-const memberId = z.string().regex(/^[0-9a-f]{16}$/);
-const natural = z.number().int().nonnegative();
-const keyRange = { key: bytes, rangeEnd: bytes };
+/** For each field of T, which values it takes. */
+type Fields<T> = { readonly [F in Exclude<keyof T, "type">]: Check };
+type Case<U extends { readonly type: string }, T extends U["type"]> = Fields<Extract<U, { readonly type: T }>>;
 
-const rangeOp = z.strictObject({
-  type: z.literal("range"),
+/** How deep transactions may be nested in one another: more than a request has, and less than the stack takes. */
+const NESTING_MAX = 100;
+
+const keyRange: Fields<Pick<RangeOp, "key" | "rangeEnd">> = { key: isBytes, rangeEnd: isBytes };
+
+const rangeFields: Case<StoreOp, "range"> = {
   ...keyRange,
-  limit: natural,
-  revision: natural,
-  sortOrder: z.enum(["none", "ascend", "descend"]),
-  sortTarget: z.enum(["key", "version", "create", "mod", "value"]),
-  keysOnly: z.boolean(),
-  countOnly: z.boolean(),
-  minModRevision: natural,
-  maxModRevision: natural,
-  minCreateRevision: natural,
-  maxCreateRevision: natural,
-});
+  limit: isCount,
+  revision: isCount,
+  sortOrder: isOneOf("none", "ascend", "descend"),
+  sortTarget: isOneOf("key", "version", "create", "mod", "value"),
+  keysOnly: isBoolean,
+  countOnly: isBoolean,
+  minModRevision: isCount,
+  maxModRevision: isCount,
+  minCreateRevision: isCount,
+  maxCreateRevision: isCount,
+};
+const putFields: Case<StoreOp, "put"> = {
+  key: isBytes,
+  value: isBytes,
+  lease: isLeaseId,
+  prevKv: isBoolean,
+  ignoreValue: isBoolean,
+  ignoreLease: isBoolean,
+};
+const deleteRangeFields: Case<StoreOp, "deleteRange"> = { ...keyRange, prevKv: isBoolean };
 
-const putOp = z.strictObject({
-  type: z.literal("put"),
-  key: bytes,
-  value: bytes,
-  lease: leaseId,
-  prevKv: z.boolean(),
-  ignoreValue: z.boolean(),
-  ignoreLease: z.boolean(),
-});
+const isRange = hasFields(rangeFields);
+const isPut = hasFields(putFields);
+const isDeleteRange = hasFields(deleteRangeFields);
 
-const deleteRangeOp = z.strictObject({ type: z.literal("deleteRange"), ...keyRange, prevKv: z.boolean() });
+const isComparison = hasFields({
+  ...keyRange,
+  result: isOneOf("equal", "greater", "less", "notEqual"),
+} satisfies Partial<Fields<Compare>>);
+const isRevisionComparison = hasFields({ target: isOneOf("version", "create", "mod"), revision: isCount });
+const isValueComparison = hasFields({ target: isOneOf("value"), value: isBytes });
+const isLeaseComparison = hasFields({ target: isOneOf("lease"), lease: isLeaseId });
+const targets = [isRevisionComparison, isValueComparison, isLeaseComparison];
+const isCompare: Check = (value) => isComparison(value) && targets.some((isTarget) => isTarget(value));
 
-const compared = { ...keyRange, result: z.enum(["equal", "greater", "less", "notEqual"]) };
-const compare: z.ZodType<Compare> = z.discriminatedUnion("target", [
-  z.strictObject({ ...compared, target: z.enum(["version", "create", "mod"]), revision: natural }),
-  z.strictObject({ ...compared, target: z.literal("value"), value: bytes }),
-  z.strictObject({ ...compared, target: z.literal("lease"), lease: leaseId }),
-]);
+function isTxn(value: Plain, depth: number): boolean {
+  if (depth > NESTING_MAX || !isRecord(value)) return false;
+  const isOp: Check = (op) => op !== undefined && isStoreOp(op, depth);
+  const isOps = isListOf(isOp);
+  return isListOf(isCompare)(value["compare"]) && isOps(value["success"]) && isOps(value["failure"]);
+}
 
-const storeOp: z.ZodType<StoreOp> = z.lazy(() => z.union([putOp, rangeOp, deleteRangeOp, txnOp]));
-const txnOp: z.ZodType<TxnOp> = z.strictObject({
-  type: z.literal("txn"),
-  compare: z.array(compare),
-  success: z.array(storeOp),
-  failure: z.array(storeOp),
-});
+function isStoreOp(value: Plain, depth: number): boolean {
+  if (!isRecord(value)) return false;
+  const { type } = value;
+  if (type === "txn") return isTxn(value, depth + 1);
+  return (
+    (type === "put" && isPut(value)) ||
+    (type === "range" && isRange(value)) ||
+    (type === "deleteRange" && isDeleteRange(value))
+  );
+}
+
+const isUrls = isListOf(isString);
 
 export const memberSchema: z.ZodType<Member> = z.strictObject({
-  id: memberId,
+  id: z.string().regex(MEMBER_ID),
   name: z.string(),
   peerUrls: z.array(z.string()),
   clientUrls: z.array(z.string()),
   isLearner: z.boolean(),
 });
+const isMember: Check = (value) => memberSchema.safeParse(value).success;
 
-const alarm = z.enum(["noSpace", "corrupt"]);
+/** Members whose ids differ. */
+export const isMembers: Check = (value) => {
+  if (!isList(value) || !value.every(isMember)) return false;
+  return new Set(value.map((member) => (isRecord(member) ? member["id"] : null))).size === value.length;
+};
 
-const others = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("compact"), revision: natural }),
-  z.strictObject({ type: z.literal("leaseGrant"), id: grantedId, ttl: natural.positive() }),
-  z.strictObject({ type: z.literal("leaseRevoke"), id: grantedId }),
-  z.strictObject({ type: z.literal("lessor"), term: natural }),
-  z.strictObject({ type: z.literal("leaseExpire"), id: grantedId, term: natural }),
-  z.strictObject({ type: z.literal("membersInit"), members: z.array(memberSchema) }),
-  z.strictObject({ type: z.literal("memberAdd"), member: memberSchema }),
-  z.strictObject({ type: z.literal("memberRemove"), id: memberId }),
-  z.strictObject({ type: z.literal("memberUpdate"), id: memberId, peerUrls: z.array(z.string()) }),
-  z.strictObject({ type: z.literal("memberPromote"), id: memberId }),
-  z.strictObject({
-    type: z.literal("memberPublish"),
-    id: memberId,
-    name: z.string(),
-    clientUrls: z.array(z.string()),
-  }),
-  z.strictObject({ type: z.literal("alarmRaise"), member: memberId, alarm }),
-  z.strictObject({ type: z.literal("alarmClear"), member: memberId, alarm }),
-]);
+export const isAlarmType: Check = isOneOf("noSpace", "corrupt");
 
-/** Whether `value` is a command of this version's. */
-export function isStoreCommand(value: Plain): value is StoreCommand {
-  return schemaOf(value).safeParse(value).success;
+const alarmFields = { member: isMemberId, alarm: isAlarmType };
+
+/** Those commands that are no operations of a transaction. */
+const checks: { readonly [T in Exclude<StoreCommand["type"], StoreOp["type"]>]: Case<StoreCommand, T> } = {
+  compact: { revision: isCount },
+  leaseGrant: { id: isGrantedLeaseId, ttl: isCount },
+  leaseRevoke: { id: isLeaseId },
+  lessor: { term: isCount },
+  leaseExpire: { id: isLeaseId, term: isCount },
+  membersInit: { members: isMembers },
+  memberAdd: { member: isMember },
+  memberRemove: { id: isMemberId },
+  memberUpdate: { id: isMemberId, peerUrls: isUrls },
+  memberPromote: { id: isMemberId },
+  memberPublish: { id: isMemberId, name: isString, clientUrls: isUrls },
+  alarmRaise: alarmFields,
+  alarmClear: alarmFields,
+};
+const others: ReadonlyMap<string, Check> = new Map(
+  Object.entries(checks).map(([type, fields]) => [type, hasFields(fields)]),
+);
+
+/** A command of the store, whole and to the bottom. */
+export function isCommand(value: Plain): value is StoreCommand {
+  if (!isRecord(value)) return false;
+  const { type } = value;
+  if (typeof type !== "string" || type === "range") return false;
+  return isStoreOp(value, 0) || others.get(type)?.(value) === true;
 }
 
-function schemaOf(value: Plain): z.ZodType<StoreCommand> {
-  const type = value !== null && typeof value === "object" && "type" in value ? value.type : null;
-  if (type === "put") return putOp;
-  if (type === "deleteRange") return deleteRangeOp;
-  return type === "txn" ? txnOp : others;
+/** A query is a read of a range. */
+export function isQuery(value: Plain): value is RangeOp {
+  return isRecord(value) && value["type"] === "range" && isRange(value);
 }

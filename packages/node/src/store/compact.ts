@@ -1,52 +1,32 @@
-/** Compaction: etcd's `Compact`. Its cost is that of what it forgets. */
+/** Compaction: forgetting what can only be seen at old revisions. */
 
-import { log } from "@quorate/core";
-import { sizeOfVersion } from "./state.ts";
-import type { KeyRecord, StoreState } from "./state.ts";
-import { get, put, remove } from "./tree.ts";
-import type { Bytes, StoreError } from "./types.ts";
-import { keyOf, versionAt } from "./versions.ts";
+import { byRevision, byVersion } from "./orders.ts";
+import type { Change, Past } from "./orders.ts";
+import { done, failed } from "./state.ts";
+import type { Applied, StoreState } from "./state.ts";
+import { entriesFrom, floor } from "./tree/read.ts";
+import { dropBefore, remove } from "./tree/write.ts";
 
-/** Forgets what was before `revision`: of each key, all versions that were replaced by then. */
-export function compact(state: StoreState, revision: number): StoreState | StoreError {
-  if (revision <= state.compacted) return "compacted";
-  if (revision > state.revision) return "futureRevision";
-  let { keys, size } = state;
-  for (const key of keysChanged(state, revision)) {
-    const record = get(keys, key);
-    if (record === null) continue;
-    const after = forgetBefore(state, record, revision);
-    size -= after.forgotten;
-    keys = after.record === null ? remove(keys, key) : put(keys, after.record);
+/**
+ * Forgets the versions that are not seen at `revision` or later. Each was replaced or deleted by a change since the last
+ * compaction, so those changes lead to all of them, and what they cost is paid once.
+ */
+export function onCompact(state: StoreState, { revision }: { readonly revision: number }): Applied {
+  if (revision <= state.compacted) return failed(state, "compacted");
+  if (revision > state.revision) return failed(state, "futureRevision");
+  let { history } = state;
+  for (const change of entriesFrom(byRevision, state.changes, { revision: state.compacted + 1, sub: 0 })) {
+    if (change.revision > revision) break;
+    for (const replaced of replacedBy(history, change)) history = remove(byVersion, history, replaced.kv);
   }
-  return { ...state, compacted: revision, keys, size, revisions: log.dropThrough(state.revisions, revision - 1) };
+  const changes = dropBefore(byRevision, state.changes, { revision, sub: 0 });
+  return done({ ...state, compacted: revision, history, changes });
 }
 
-/** The keys that were changed since the last compaction, up to `revision`. */
-function keysChanged({ revisions, compacted }: StoreState, revision: number): ReadonlySet<Bytes> {
-  const from = Math.max(log.firstIndex(revisions), compacted + 1);
-  return new Set(
-    log
-      .slice(revisions, from, Math.min(revision, log.lastIndex(revisions)))
-      .flat()
-      .map(keyOf),
-  );
-}
-
-type Forgetting = { readonly record: KeyRecord | null; readonly forgotten: number };
-
-function forgetBefore(state: StoreState, record: KeyRecord, revision: number): Forgetting {
-  const base = versionAt(state, record, revision);
-  let { revisions } = record;
-  let forgotten = record.base === null ? 0 : sizeOfVersion(record.base);
-  while (log.firstIndex(revisions) <= log.lastIndex(revisions)) {
-    const first = log.entryAt(revisions, log.firstIndex(revisions));
-    if (first > revision) break;
-    const version = versionAt(state, record, first);
-    if (version !== null) forgotten += sizeOfVersion(version);
-    revisions = log.dropThrough(revisions, log.firstIndex(revisions));
-  }
-  if (base !== null) forgotten -= sizeOfVersion(base);
-  const isGone = base === null && log.firstIndex(revisions) > log.lastIndex(revisions);
-  return { record: isGone ? null : { key: record.key, base, revisions }, forgotten };
+/** The versions that ended with a change: of the revisions before, and of its own if that put a key and deleted it. */
+function replacedBy(history: StoreState["history"], { key, revision }: Change): readonly Past[] {
+  return [revision - 1, revision]
+    .map((modRevision) => floor(byVersion, history, { key, modRevision }))
+    .filter((past) => past !== null)
+    .filter((past) => past.kv.key === key && past.until === revision);
 }

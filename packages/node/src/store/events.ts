@@ -1,35 +1,42 @@
 /** What happened, for those who watch. */
 
-import { log } from "@quorate/core";
-import type { Change, StoreState } from "./state.ts";
-import { get } from "./tree.ts";
+import { keyOf } from "./keys.ts";
+import { byRevision, byVersion } from "./orders.ts";
+import type { Change } from "./orders.ts";
+import { keyAt } from "./range.ts";
+import type { StoreState } from "./state.ts";
+import { entriesFrom, find } from "./tree/read.ts";
 import type { KeyValue, StoreEvent } from "./types.ts";
-import { keyOf, versionAt } from "./versions.ts";
+
+/** All that happened at one revision, in order. */
+export type Revision = { readonly revision: number; readonly events: readonly StoreEvent[] };
 
 /**
- * What the revisions from `revision` on have changed, in their order. `revision` is not before the compacted one. Costs what
- * is taken of it.
+ * The revisions from `revision` on, in order. Those before the compacted one are gone, and are left out. Costs O(log n)
+ * for each event that is taken.
  */
-export function* eventsSince(
-  state: StoreState,
-  revision: number,
-): Generator<{ readonly revision: number; readonly events: readonly StoreEvent[] }> {
-  const last = log.lastIndex(state.revisions);
-  for (let at = Math.max(revision, log.firstIndex(state.revisions)); at <= last; at++) {
-    const events = log.entryAt(state.revisions, at).map((change) => eventOf(state, change, at));
-    yield { revision: at, events };
+export function* eventsSince(state: StoreState, revision: number): Generator<Revision, void> {
+  let group: { readonly revision: number; readonly events: StoreEvent[] } | null = null;
+  for (const change of entriesFrom(byRevision, state.changes, { revision, sub: 0 })) {
+    if (group === null || group.revision !== change.revision) {
+      if (group !== null && group.events.length > 0) yield group;
+      group = { revision: change.revision, events: [] };
+    }
+    const kv = kvOf(state, change);
+    if (kv !== null) group.events.push({ type: change.type, kv, prevKv: prevKvOf(state, change) });
   }
+  if (group !== null && group.events.length > 0) yield group;
 }
 
-function eventOf(state: StoreState, change: Change, revision: number): StoreEvent {
-  const prevKv = previous(state, change, revision);
-  if (change.type === "put") return { type: "put", kv: change.kv, prevKv };
-  const tombstone = { key: change.key, value: "", createRevision: 0, modRevision: revision, version: 0, lease: "0" };
-  return { type: "delete", kv: tombstone, prevKv };
+/** Null for a version of the compacted revision that a deletion of the same revision took away. */
+function kvOf(state: StoreState, { type, key, revision }: Change): KeyValue | null {
+  if (type === "delete") return { key, value: "", createRevision: 0, modRevision: revision, version: 0, lease: "0" };
+  const kv = keyOf(state, key);
+  if (kv !== null && kv.modRevision === revision) return kv;
+  return find(byVersion, state.history, { key, modRevision: revision })?.kv ?? null;
 }
 
-function previous(state: StoreState, change: Change, revision: number): KeyValue | null {
-  if (revision - 1 < state.compacted) return null;
-  const record = get(state.keys, keyOf(change));
-  return record === null ? null : versionAt(state, record, revision - 1);
+/** The key as it was before the revision, as etcd has it: what the same revision did to it before is passed over. */
+function prevKvOf(state: StoreState, { key, revision }: Change): KeyValue | null {
+  return revision - 1 < state.compacted ? null : keyAt(state, key, revision - 1);
 }

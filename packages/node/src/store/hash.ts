@@ -1,39 +1,34 @@
+/** A checksum by which members find out that they differ. */
+
 import { crc32 } from "node:zlib";
-import { log } from "@quorate/core";
+import { byKey, byVersion, compareBytes } from "./orders.ts";
 import type { StoreState } from "./state.ts";
-import { leavesOf } from "./tree.ts";
+import { entriesFrom } from "./tree/read.ts";
 import type { KeyValue } from "./types.ts";
-import { keyOf } from "./versions.ts";
 
 /**
- * A CRC-32 over all that can be read of the store up to `revision`, for comparing members: etcd's `HashKV`, though not its
- * number. Stores that went through the same commands have the same.
+ * CRC-32 over all versions that are kept of revisions up to `revision`, 0 for the newest, and when those ended that had
+ * ended by then. Members that have compacted the same revision have the same hash at the same revision, however much
+ * further each of them is. A revision outside of what can be read is the caller's to refuse.
  */
 export function hashKv(
   state: StoreState,
   revision: number,
 ): { readonly hash: number; readonly compactRevision: number } {
-  const through = revision === 0 ? state.revision : revision;
-  let hash = 0;
-  const add = (text: string): void => {
-    hash = crc32(Buffer.from(text, "latin1"), hash);
-  };
-  for (const { records } of leavesOf(state.keys)) {
-    for (const record of records) addVersion(record.base, add);
+  const last = revision <= 0 ? state.revision : revision;
+  const versions: { readonly kv: KeyValue; readonly until: number }[] = [];
+  for (const kv of entriesFrom(byKey, state.current, "")) {
+    if (kv.modRevision <= last) versions.push({ kv, until: 0 });
   }
-  for (let at = Math.max(log.firstIndex(state.revisions), state.compacted + 1); at <= through; at++) {
-    for (const change of log.entryAt(state.revisions, at)) {
-      add(`${at} ${change.type} ${keyOf(change)}\n`);
-      if (change.type === "put") addVersion(change.kv, add);
-    }
+  for (const { kv, until } of entriesFrom(byVersion, state.history, { key: "", modRevision: 0 })) {
+    if (kv.modRevision <= last) versions.push({ kv, until: until <= last ? until : 0 });
+  }
+  versions.sort(({ kv: a }, { kv: b }) => compareBytes(a.key, b.key) || a.modRevision - b.modRevision);
+  let hash = 0;
+  for (const { kv, until } of versions) {
+    const { key, value, createRevision, modRevision, version, lease } = kv;
+    const head = [key.length, value.length, createRevision, modRevision, version, lease, until].join(" ");
+    hash = crc32(Buffer.from(`${head} ${key}${value}`, "latin1"), hash);
   }
   return { hash, compactRevision: state.compacted };
-}
-
-function addVersion(kv: KeyValue | null, add: (text: string) => void): void {
-  if (kv === null) return;
-  const { key, value, createRevision, modRevision, version, lease } = kv;
-  add(`${key.length} ${value.length} ${createRevision} ${modRevision} ${version} ${lease}\n`);
-  add(key);
-  add(value);
 }

@@ -1,47 +1,39 @@
-/** Leases: etcd's `LeaseGrant` and `LeaseRevoke`, and their expiry. */
+/** Leases: keys that end together. Which of them have run out, a leader says; here is no clock. */
 
-import { attachmentKey } from "./state.ts";
-import type { StoreState } from "./state.ts";
-import { get, leavesOf, put, remove, scan } from "./tree.ts";
-import type { Bytes, LeaseId } from "./types.ts";
-import { Working } from "./working.ts";
+import { committed, deleteKey, draftOf, keyOf } from "./keys.ts";
+import { byLease } from "./orders.ts";
+import { done, failed, keysOf } from "./state.ts";
+import type { Applied, StoreState } from "./state.ts";
+import { find } from "./tree/read.ts";
+import { put, remove } from "./tree/write.ts";
+import type { LeaseId } from "./types.ts";
 
-export function leaseOf(
+export function onLeaseGrant(state: StoreState, { id, ttl }: { readonly id: LeaseId; readonly ttl: number }): Applied {
+  if (state.alarms.some(({ alarm }) => alarm === "noSpace")) return failed(state, "noSpace");
+  if (find(byLease, state.leases, id) !== null) return failed(state, "leaseExists");
+  return done({ ...state, leases: put(byLease, state.leases, { id, ttl }) });
+}
+
+/** Deletes the lease and, in one revision and in their order, its keys. */
+export function onLeaseRevoke(state: StoreState, { id }: { readonly id: LeaseId }): Applied {
+  if (find(byLease, state.leases, id) === null) return failed(state, "leaseNotFound");
+  let draft = draftOf({ ...state, leases: remove(byLease, state.leases, id) });
+  for (const key of keysOf(state, id)) {
+    const kv = keyOf(draft.state, key);
+    if (kv !== null) draft = deleteKey(draft, kv);
+  }
+  return done(committed(draft));
+}
+
+/** A leader of a later term takes the leases over. */
+export function onLessor(state: StoreState, { term }: { readonly term: number }): Applied {
+  return done(term > state.lessorTerm ? { ...state, lessorTerm: term } : state);
+}
+
+/** Only the leader that watches over the leases knows which were renewed. */
+export function onLeaseExpire(
   state: StoreState,
-  id: LeaseId,
-): { readonly id: LeaseId; readonly ttl: number; readonly keys: readonly Bytes[] } | null {
-  const lease = get(state.leases, id);
-  return lease === null ? null : { id, ttl: lease.ttl, keys: [...keysOn(state, id)] };
-}
-
-/** The time to live of a lease in seconds, or null if there is none. */
-export function leaseTtlOf(state: StoreState, id: LeaseId): number | null {
-  return get(state.leases, id)?.ttl ?? null;
-}
-
-export function* leasesOf(state: StoreState): Generator<LeaseId> {
-  for (const { records } of leavesOf(state.leases)) {
-    for (const { key } of records) yield key;
-  }
-}
-
-/** The keys that hang on a lease, in their order. */
-function* keysOn({ attachments }: StoreState, id: LeaseId): Generator<Bytes> {
-  const prefix = attachmentKey(id, "");
-  for (const { key } of scan(attachments, prefix, `${id}0`)) yield key.slice(prefix.length);
-}
-
-export function grant(state: StoreState, id: LeaseId, ttl: number): StoreState {
-  return { ...state, leases: put(state.leases, { key: id, ttl }) };
-}
-
-/** The lease ends, and its keys with it, in one revision. */
-export function end(state: StoreState, id: LeaseId): StoreState {
-  const working = new Working(state);
-  for (const key of keysOn(state, id)) {
-    const kv = working.current(key);
-    if (kv !== null) working.delete(kv);
-  }
-  const ended = working.done();
-  return { ...ended, leases: remove(ended.leases, id) };
+  { id, term }: { readonly id: LeaseId; readonly term: number },
+): Applied {
+  return term === state.lessorTerm ? onLeaseRevoke(state, { id }) : done(state);
 }

@@ -1,65 +1,96 @@
-/** The list of members: etcd's `MemberAdd`, `MemberRemove`, `MemberUpdate` and `MemberPromote`. */
+/** The members of the cluster as clients see them, and their alarms. */
 
-import type { StoreState } from "./state.ts";
-import type { Member, MemberId, StoreError } from "./types.ts";
+import { compareBytes } from "./orders.ts";
+import { done, failed } from "./state.ts";
+import type { Applied, StoreAlarm, StoreState } from "./state.ts";
+import type { AlarmType, Member, MemberId, StoreCommand } from "./types.ts";
 
-/** etcd's limit, for the time being: a learner costs its leader as much as a voter does. */
+type CommandOf<T extends StoreCommand["type"]> = Extract<StoreCommand, { readonly type: T }>;
+
+/** A cluster has so many learners at most, as etcd has it. */
 const LEARNERS_MAX = 1;
 
-export type MembersOutcome = StoreState | StoreError;
-
-export function addMember(state: StoreState, member: Member): MembersOutcome {
-  const { members } = state;
-  if (members.some(({ id }) => id === member.id)) return "memberExists";
-  if (usesAnyOf(members, member.peerUrls)) return "peerUrlExists";
-  if (member.isLearner && members.filter(({ isLearner }) => isLearner).length >= LEARNERS_MAX) return "tooManyLearners";
-  return { ...state, members: sorted([...members, member]) };
+export function onMembersInit(state: StoreState, { members }: CommandOf<"membersInit">): Applied {
+  return done(state.members.length > 0 || members.length === 0 ? state : { ...state, members: inOrder(members) });
 }
 
-export function removeMember(state: StoreState, id: MemberId): MembersOutcome {
-  if (!has(state, id)) return "memberNotFound";
-  return {
+export function onMemberAdd(state: StoreState, { member }: CommandOf<"memberAdd">): Applied {
+  const { members, removedMembers } = state;
+  if (removedMembers.includes(member.id)) return failed(state, "memberNotFound");
+  if (memberOf(state, member.id) !== null) return failed(state, "memberExists");
+  if (isPeerUrlTaken(members, member.peerUrls)) return failed(state, "peerUrlExists");
+  const learners = members.filter(({ isLearner }) => isLearner).length;
+  if (member.isLearner && learners >= LEARNERS_MAX) return failed(state, "tooManyLearners");
+  return done({ ...state, members: inOrder([...members, member]) });
+}
+
+export function onMemberRemove(state: StoreState, { id }: CommandOf<"memberRemove">): Applied {
+  if (memberOf(state, id) === null) return failed(state, "memberNotFound");
+  return done({
     ...state,
     members: state.members.filter((member) => member.id !== id),
-    alarms: state.alarms.filter(({ member }) => member !== id),
-  };
+    removedMembers: [...state.removedMembers, id].sort(compareBytes),
+  });
 }
 
-export function updateMember(state: StoreState, id: MemberId, peerUrls: readonly string[]): MembersOutcome {
-  if (!has(state, id)) return "memberNotFound";
-  const others = state.members.filter((member) => member.id !== id);
-  if (usesAnyOf(others, peerUrls)) return "peerUrlExists";
-  return change(state, id, (member) => ({ ...member, peerUrls }));
+export function onMemberUpdate(state: StoreState, { id, peerUrls }: CommandOf<"memberUpdate">): Applied {
+  const member = memberOf(state, id);
+  if (member === null) return failed(state, "memberNotFound");
+  const others = state.members.filter((other) => other !== member);
+  if (isPeerUrlTaken(others, peerUrls)) return failed(state, "peerUrlExists");
+  return done(withMember(state, { ...member, peerUrls }));
 }
 
-export function promoteMember(state: StoreState, id: MemberId): MembersOutcome {
-  const member = state.members.find((of) => of.id === id);
-  if (member === undefined) return "memberNotFound";
-  if (!member.isLearner) return "memberNotLearner";
-  return change(state, id, (of) => ({ ...of, isLearner: false }));
+export function onMemberPromote(state: StoreState, { id }: CommandOf<"memberPromote">): Applied {
+  const member = memberOf(state, id);
+  if (member === null) return failed(state, "memberNotFound");
+  if (!member.isLearner) return failed(state, "memberNotLearner");
+  return done(withMember(state, { ...member, isLearner: false }));
 }
 
-export function publishMember(
-  state: StoreState,
-  { id, name, clientUrls }: Pick<Member, "id" | "name" | "clientUrls">,
-): MembersOutcome {
-  if (!has(state, id)) return "memberNotFound";
-  return change(state, id, (member) => ({ ...member, name, clientUrls }));
+export function onMemberPublish(state: StoreState, { id, name, clientUrls }: CommandOf<"memberPublish">): Applied {
+  const member = memberOf(state, id);
+  if (member === null) return failed(state, "memberNotFound");
+  return done(withMember(state, { ...member, name, clientUrls }));
 }
 
-/** In the order of their ids, as every member has to have them. */
-export function sorted(members: readonly Member[]): readonly Member[] {
-  return members.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+export function onAlarmRaise(state: StoreState, { member, alarm }: CommandOf<"alarmRaise">): Applied {
+  if (state.alarms.some((other) => isAlarm(other, member, alarm))) return done(state);
+  const alarms = [...state.alarms, { member, alarm }];
+  return done({ ...state, alarms: alarms.sort((a, b) => compareBytes(a.member + a.alarm, b.member + b.alarm)) });
 }
 
-function has({ members }: StoreState, id: MemberId): boolean {
-  return members.some((member) => member.id === id);
+export function onAlarmClear(state: StoreState, { member, alarm }: CommandOf<"alarmClear">): Applied {
+  const alarms = state.alarms.filter((other) => !isAlarm(other, member, alarm));
+  return done(alarms.length === state.alarms.length ? state : { ...state, alarms });
 }
 
-function change(state: StoreState, id: MemberId, to: (member: Member) => Member): StoreState {
-  return { ...state, members: state.members.map((member) => (member.id === id ? to(member) : member)) };
+function isAlarm(of: StoreAlarm, member: MemberId, alarm: AlarmType): boolean {
+  return of.member === member && of.alarm === alarm;
 }
 
-function usesAnyOf(members: readonly Member[], urls: readonly string[]): boolean {
-  return members.some(({ peerUrls }) => peerUrls.some((url) => urls.includes(url)));
+function memberOf({ members }: StoreState, id: MemberId): Member | null {
+  return members.find((member) => member.id === id) ?? null;
+}
+
+function withMember(state: StoreState, changed: Member): StoreState {
+  if (state.members.some((member) => isSame(member, changed))) return state;
+  return { ...state, members: state.members.map((member) => (member.id === changed.id ? changed : member)) };
+}
+
+function isSame(a: Member, b: Member): boolean {
+  const isSameFlat = a.id === b.id && a.name === b.name && a.isLearner === b.isLearner;
+  return isSameFlat && isSameList(a.peerUrls, b.peerUrls) && isSameList(a.clientUrls, b.clientUrls);
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
+function inOrder(members: readonly Member[]): readonly Member[] {
+  return members.toSorted((a, b) => compareBytes(a.id, b.id));
+}
+
+function isPeerUrlTaken(members: readonly Member[], peerUrls: readonly string[]): boolean {
+  return members.some((member) => member.peerUrls.some((url) => peerUrls.includes(url)));
 }
