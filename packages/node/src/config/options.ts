@@ -1,23 +1,13 @@
 /** What a member is told when it starts, every default filled in. Flags, environment and file lead here. */
 
+import type { TlsFiles } from "../security/tls.ts";
+
 /** A member of the cluster as `--initial-cluster` names it. */
 export type InitialMember = { readonly name: string; readonly peerUrls: readonly string[] };
 
 /** Which revisions are given up of its own accord: those older than a time, or all but the newest so many. */
 export type AutoCompaction =
   { readonly mode: "periodic"; readonly everyMs: number } | { readonly mode: "revision"; readonly kept: number };
-
-/** Paths of certificates and keys, in PEM. Nobody has read them yet. */
-export type TlsFiles = {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Who has to have signed the other side's certificates. Null for those that the system trusts. */
-  readonly trustedCaFile: string | null;
-  /** Whether the other side has to show a certificate. */
-  readonly clientCertAuth: boolean;
-  /** The common name that the other side's certificate has to have, or null for any. */
-  readonly allowedCommonName: string | null;
-};
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
 

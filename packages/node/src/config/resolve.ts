@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import type { FlagName, FlagValues } from "./flags.ts";
-import type { AutoCompaction, NodeOptions, TlsFiles } from "./options.ts";
+import type { TlsFiles } from "../security/tls.ts";
+import type { AutoCompaction, NodeOptions } from "./options.ts";
 import { addressOf, isUnspecified, urlOf } from "./urls.ts";
 import { readDuration } from "./values.ts";
 

@@ -24,7 +24,7 @@ export type PeerFigures = {
 type StoreFigures = { readonly keys: number; readonly revision: number; readonly compacted: number };
 
 /** What is looked at when somebody asks for the metrics. */
-export type MetricsSource = {
+type MetricsSource = {
   readonly memberId: MemberId;
   readonly status: () => MemberStatus;
   readonly store: () => StoreFigures;
@@ -39,12 +39,12 @@ export type MemberMetrics = {
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;
-  onStrange(what: string): void;
-  onSetback(what: string): void;
+  onStrange(): void;
+  onSetback(): void;
 };
 
 /** `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
-export type CallMetrics = { onCall(service: string, method: string, code: string, seconds?: number): void };
+type CallMetrics = { onCall(service: string, method: string, code: string, seconds?: number): void };
 
 export type Metrics = {
   readonly registry: Registry;
@@ -106,10 +106,8 @@ function memberMetrics(registry: Registry): MemberMetrics {
   const pauses = counter(registry, "quorate_pauses_total", "Times that this process stood still.");
   const paused = counter(registry, "quorate_pause_seconds_total", "How long this process stood still, in all.");
   const hung = gauge(registry, "quorate_disk_hung", "Whether the disk does not answer.");
-  const strange = counter(registry, "quorate_strange_messages_total", "What no member that is right would send.", [
-    "what",
-  ]);
-  const setbacks = counter(registry, "quorate_setbacks_total", "What went wrong and is tried again.", ["what"]);
+  const strange = counter(registry, "quorate_strange_messages_total", "What no member that is right would send.");
+  const setbacks = counter(registry, "quorate_setbacks_total", "What went wrong and is tried again.");
   let lastLeader: MemberId | null = null;
   return {
     onLeader(leader) {
@@ -133,11 +131,11 @@ function memberMetrics(registry: Registry): MemberMetrics {
     onHung: (isHung) => {
       hung.set(isHung ? 1 : 0);
     },
-    onStrange: (what) => {
-      strange.inc({ what });
+    onStrange: () => {
+      strange.inc();
     },
-    onSetback: (what) => {
-      setbacks.inc({ what });
+    onSetback: () => {
+      setbacks.inc();
     },
   };
 }
