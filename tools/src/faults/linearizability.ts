@@ -1,0 +1,188 @@
+/**
+ * Whether what clients saw of one key could have happened in some order that respects time: Herlihy and Wing,
+ * "Linearizability: A Correctness Condition for Concurrent Objects" (1990). The search is that of Wing and Gong (1993) with
+ * Lowe's cache of what was tried (2017), which Porcupine uses as well (github anishathalye/porcupine).
+ *
+ * A key is a register with a revision: each write that takes place gives it a revision above all before.
+ */
+
+/** What one client did to one key. Times are of one clock, in milliseconds. */
+export type Operation = {
+  readonly client: number;
+  readonly call: number;
+  /** Infinity if no answer came: it may have taken place at any time since, or not at all. */
+  readonly end: number;
+  readonly action: Action;
+};
+
+export type Action =
+  /** `revision` is null where no answer came. */
+  | { readonly type: "put"; readonly value: string; readonly revision: number | null }
+  | { readonly type: "delete"; readonly revision: number | null; readonly existed: boolean | null }
+  /** Puts `value` if the key has the value `expected`. `succeeded` is null where no answer came. */
+  | {
+      readonly type: "cas";
+      readonly expected: string | null;
+      readonly value: string;
+      readonly succeeded: boolean | null;
+      readonly revision: number | null;
+    }
+  | { readonly type: "get"; readonly value: string | null; readonly revision: number | null };
+
+export type Verdict =
+  | { readonly type: "ok" }
+  /** `longest` is as far as an order could be found. */
+  | { readonly type: "violated"; readonly longest: readonly Operation[]; readonly stuckAt: readonly Operation[] }
+  /** The search was given up after so many steps. */
+  | { readonly type: "unknown"; readonly steps: number };
+
+/** The register: its value and the revision of its last change. Null if the key is not there. */
+type Register = { readonly value: string | null; readonly revision: number };
+
+const ABSENT: Register = { value: null, revision: 0 };
+
+/** The register after `action`, or null if the action can't have had the result that it had. */
+function apply(register: Register, action: Action): Register | null {
+  switch (action.type) {
+    case "get": {
+      if (action.value !== register.value) return null;
+      const fits = action.value === null || action.revision === register.revision;
+      return fits ? register : null;
+    }
+    case "put":
+      return changed(register, action.value, action.revision);
+    case "delete": {
+      const existed = register.value !== null;
+      if (action.existed !== null && action.existed !== existed) return null;
+      return existed ? changed(register, null, action.revision) : register;
+    }
+    case "cas": {
+      const holds = register.value === action.expected;
+      if (action.succeeded !== null && action.succeeded !== holds) return null;
+      return holds ? changed(register, action.value, action.revision) : register;
+    }
+  }
+}
+
+/** A change without an answer has a revision that nobody was told: any above the last will do, and a later read tells. */
+function changed(register: Register, value: string | null, revision: number | null): Register | null {
+  if (revision === null) return { value, revision: NaN };
+  return Number.isNaN(register.revision) || revision > register.revision ? { value, revision } : null;
+}
+
+/** The same, where the register's revision may be one that nobody was told. */
+function step(register: Register, action: Action): Register | null {
+  if (action.type === "get" && action.value === register.value && Number.isNaN(register.revision)) {
+    return { value: register.value, revision: action.revision ?? 0 };
+  }
+  return apply(register, action);
+}
+
+type Entry = { readonly at: number; readonly isCall: boolean; readonly id: number };
+type Node = { readonly entry: Entry; before: Node | null; after: Node | null; partner: Node | null };
+
+/**
+ * Whether the operations on one key are linearizable.
+ *
+ * @param stepsMax after so many steps the verdict is `unknown`
+ */
+export function checkRegister(operations: readonly Operation[], stepsMax: number): Verdict {
+  const head = listOf(operations);
+  const taken = new Uint8Array(operations.length);
+  const seen = new Set<string>();
+  const stack: { readonly node: Node; readonly register: Register }[] = [];
+  let register = ABSENT;
+  let longest: readonly number[] = [];
+  let node = head.after;
+  for (let steps = 0; hasAnswered(head, operations); steps++) {
+    if (steps >= stepsMax) return { type: "unknown", steps };
+    if (node !== null && node.entry.isCall) {
+      const operation = operations[node.entry.id];
+      const next = operation === undefined ? null : step(register, operation.action);
+      taken[node.entry.id] = 1;
+      const isNew = next !== null && isNewState(seen, taken, next);
+      if (next === null || !isNew) {
+        taken[node.entry.id] = 0;
+        node = node.after;
+        continue;
+      }
+      stack.push({ node, register });
+      if (stack.length > longest.length) longest = stack.map(({ node: of }) => of.entry.id);
+      register = next;
+      lift(node);
+      node = head.after;
+      continue;
+    }
+    // An answer: what has not been put in order by now can't be put after it. The last choice was wrong.
+    const last = stack.pop();
+    if (last === undefined) {
+      return {
+        type: "violated",
+        longest: longest.flatMap((id) => operations[id] ?? []),
+        stuckAt: operations.filter((_, id) => !longest.includes(id)).slice(0, 10),
+      };
+    }
+    register = last.register;
+    taken[last.node.entry.id] = 0;
+    unlift(last.node);
+    node = last.node.after;
+  }
+  return { type: "ok" };
+}
+
+/** Operations without an answer need not take place: it is enough to order the others. */
+function hasAnswered(head: Node, operations: readonly Operation[]): boolean {
+  for (let node = head.after; node !== null; node = node.after) {
+    if (operations[node.entry.id]?.end !== Infinity) return true;
+  }
+  return false;
+}
+
+function isNewState(seen: Set<string>, taken: Uint8Array, { value, revision }: Register): boolean {
+  const key = `${Buffer.from(taken).toString("latin1")} ${revision} ${value ?? ""}`;
+  if (seen.has(key)) return false;
+  seen.add(key);
+  return true;
+}
+
+/** Calls and answers in the order of time. Answers that never came stand at the end. */
+function listOf(operations: readonly Operation[]): Node {
+  const entries: Entry[] = operations.flatMap(({ call, end }, id) => [
+    { at: call, isCall: true, id },
+    { at: end, isCall: false, id },
+  ]);
+  // At one time calls come first: what happens at the same time may have happened in either order.
+  entries.sort((a, b) => (a.at === b.at ? Number(b.isCall) - Number(a.isCall) : a.at - b.at));
+  const head: Node = { entry: { at: -Infinity, isCall: false, id: -1 }, before: null, after: null, partner: null };
+  const calls = new Map<number, Node>();
+  let last = head;
+  for (const entry of entries) {
+    const node: Node = { entry, before: last, after: null, partner: null };
+    last.after = node;
+    last = node;
+    if (entry.isCall) calls.set(entry.id, node);
+    else {
+      const call = calls.get(entry.id);
+      if (call !== undefined) call.partner = node;
+    }
+  }
+  return head;
+}
+
+/** Takes an operation, its call and its answer, out of the list. */
+function lift(node: Node): void {
+  for (const of of [node, node.partner]) {
+    if (of === null) continue;
+    if (of.before !== null) of.before.after = of.after;
+    if (of.after !== null) of.after.before = of.before;
+  }
+}
+
+/** Puts it back: the answer first, as it was taken out last. */
+function unlift(node: Node): void {
+  for (const of of [node.partner, node]) {
+    if (of === null) continue;
+    if (of.before !== null) of.before.after = of;
+    if (of.after !== null) of.after.before = of;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Somebody who watches all registers at one member, from the beginning on, and begins again after what it has seen whenever
+ * the member is gone. What watchers see has to be the same everywhere, in the order of the revisions, with nothing missing.
+ */
+
+import { EtcdClient } from "./client.ts";
+import type { WatchResponse } from "./client.ts";
+import { PREFIX } from "./workload.ts";
+
+/** A change, as it was told. The value is null for a deletion. */
+export type Seen = { readonly revision: number; readonly key: string; readonly value: string | null };
+
+export class Watcher {
+  readonly name: string;
+  readonly #endpoint: string;
+  readonly seen: Seen[] = [];
+  /** What is wrong with what it was told, by itself. */
+  readonly complaints: string[] = [];
+  #stop: (() => void) | null = null;
+  #client: EtcdClient | null = null;
+  #isStopped = false;
+
+  constructor(name: string, endpoint: string) {
+    this.name = name;
+    this.#endpoint = endpoint;
+    this.#watch();
+  }
+
+  get revision(): number {
+    return this.seen.at(-1)?.revision ?? 0;
+  }
+
+  close(): void {
+    this.#isStopped = true;
+    this.#leave();
+  }
+
+  #watch(): void {
+    if (this.#isStopped) return;
+    const client = new EtcdClient(this.#endpoint, 5_000);
+    this.#client = client;
+    let isOver = false;
+    this.#stop = client.watch(
+      PREFIX,
+      this.revision + 1,
+      (response) => {
+        if (!isOver) this.#onResponse(response);
+      },
+      () => {
+        if (isOver) return;
+        isOver = true;
+        this.#leave();
+        setTimeout(() => {
+          this.#watch();
+        }, 100);
+      },
+    );
+  }
+
+  #leave(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#client?.close();
+    this.#client = null;
+  }
+
+  #onResponse({ events, canceled, cancel_reason: reason, compact_revision: compacted }: WatchResponse): void {
+    if (canceled) this.complaints.push(`its watch was ended: ${reason}, compacted at ${compacted}`);
+    for (const { type, kv } of events) {
+      const last = this.revision;
+      if (kv.mod_revision < last) this.complaints.push(`revision ${kv.mod_revision} came after ${last}`);
+      const value = type === "PUT" ? kv.value.toString() : null;
+      this.seen.push({ revision: kv.mod_revision, key: kv.key.toString(), value });
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** Clients that read and write a few keys, one thing at a time each, and write down what they saw. */
+
+import { EtcdClient } from "./client.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Action, Operation } from "./linearizability.ts";
+import type { Random } from "./random.ts";
+
+export const PREFIX = "register/";
+const TIMEOUT_MS = 2_000;
+/** Between two of a client's operations: enough of them at once are had from enough clients. */
+const REST_MS = 5;
+
+export class Workload {
+  readonly #cluster: Cluster;
+  readonly #keys: readonly string[];
+  readonly #random: Random;
+  /** What was done to each key. */
+  readonly history: ReadonlyMap<string, Operation[]>;
+  #isStopped = false;
+  #value = 0;
+
+  constructor(cluster: Cluster, keyCount: number, random: Random) {
+    this.#cluster = cluster;
+    this.#random = random;
+    this.#keys = Array.from({ length: keyCount }, (_, at) => `${PREFIX}${at}`);
+    this.history = new Map(this.#keys.map((key) => [key, []]));
+  }
+
+  get operations(): readonly Operation[] {
+    return [...this.history.values()].flat();
+  }
+
+  /** Runs clients until `stop`. */
+  async run(clients: number): Promise<void> {
+    await Promise.all(Array.from({ length: clients }, (_, client) => this.#runClient(client)));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Reads every key at every member: the last word of each run. */
+  async readAll(): Promise<void> {
+    for (const name of this.#cluster.running) {
+      const client = new EtcdClient(this.#cluster.endpoint(name), 30_000);
+      for (const key of this.#keys) await this.#perform(client, -1, key, "get");
+      client.close();
+    }
+  }
+
+  async #runClient(number: number): Promise<void> {
+    const clients = new Map<string, EtcdClient>();
+    while (!this.#isStopped) {
+      const name = this.#random.pick(this.#cluster.names);
+      const endpoint = this.#cluster.endpoint(name);
+      const client = clients.get(endpoint) ?? new EtcdClient(endpoint, TIMEOUT_MS);
+      clients.set(endpoint, client);
+      await this.#perform(client, number, this.#random.pick(this.#keys), this.#choose());
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    }
+    for (const client of clients.values()) client.close();
+  }
+
+  #choose(): Action["type"] {
+    const chance = this.#random.integer(1, 100);
+    if (chance <= 45) return "get";
+    if (chance <= 80) return "put";
+    return chance <= 95 ? "cas" : "delete";
+  }
+
+  async #perform(client: EtcdClient, number: number, key: string, type: Action["type"]): Promise<void> {
+    const call = performance.now();
+    const unanswered = this.#prepare(key, type);
+    const record = (action: Action, end: number): void => {
+      this.history.get(key)?.push({ client: number, call, end, action });
+    };
+    try {
+      record(await act(client, key, unanswered), performance.now());
+    } catch {
+      // Whether it took place nobody knows. A read that was not answered says nothing.
+      if (unanswered.type !== "get") record(unanswered, Infinity);
+    }
+  }
+
+  /** The action as it stands while nothing is known of it. Values are never used twice, so that each tells where it is from. */
+  #prepare(key: string, type: Action["type"]): Action {
+    this.#value += 1;
+    const value = `v${this.#value}`;
+    switch (type) {
+      case "get":
+        return { type, value: null, revision: null };
+      case "put":
+        return { type, value, revision: null };
+      case "delete":
+        return { type, revision: null, existed: null };
+      case "cas":
+        return { type, expected: this.#lastValue(key), value, succeeded: null, revision: null };
+    }
+  }
+
+  /** A value that the key may well have. */
+  #lastValue(key: string): string | null {
+    const last = this.history.get(key)?.findLast(({ action }) => action.type === "put" || action.type === "get");
+    if (last === undefined) return null;
+    return last.action.type === "put" || last.action.type === "get" ? last.action.value : null;
+  }
+}
+
+/** Does it, and returns it with what the answer says. */
+async function act(client: EtcdClient, key: string, action: Action): Promise<Action> {
+  switch (action.type) {
+    case "get":
+      return { ...action, ...(await client.get(key)) };
+    case "put":
+      return { ...action, revision: await client.put(key, action.value) };
+    case "delete":
+      return { ...action, ...(await client.delete(key)) };
+    case "cas":
+      return { ...action, ...(await client.cas(key, action.expected, action.value)) };
+  }
+}
