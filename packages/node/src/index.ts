@@ -5,5 +5,4 @@ export type { RunningNode, Telemetry } from "./node.ts";
 export type { NodeOptions } from "./config/options.ts";
 /** For those who speak to nodes, or stand between them. */
 export { loadDefinition } from "./api/index.ts";
-export { FrameReader } from "./peers/frames.ts";
-export { readHello } from "./peers/words.ts";
+export { SenderFinder } from "./peers/sender.ts";

@@ -63,7 +63,9 @@ export class EtcdClient {
   }
 
   async delete(key: string): Promise<{ readonly existed: boolean; readonly revision: number }> {
-    const { deleted, header: of } = deleteResponse.parse(await this.#call("KV", "DeleteRange", { key: Buffer.from(key) }));
+    const { deleted, header: of } = deleteResponse.parse(
+      await this.#call("KV", "DeleteRange", { key: Buffer.from(key) }),
+    );
     return { existed: deleted > 0, revision: of.revision };
   }
 
@@ -128,7 +130,10 @@ export class EtcdClient {
     };
   }
 
-  async member(method: "MemberAdd" | "MemberRemove" | "MemberPromote" | "MemberList", request: object): Promise<unknown> {
+  async member(
+    method: "MemberAdd" | "MemberRemove" | "MemberPromote" | "MemberList",
+    request: object,
+  ): Promise<unknown> {
     return await this.#call("Cluster", method, request);
   }
 
@@ -144,10 +149,17 @@ export class EtcdClient {
     const { path, requestSerialize, responseDeserialize } = methodOf(definition[service], method);
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + this.#timeoutMs };
-      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, options, (error, response) => {
-        if (error === null) resolve(response);
-        else reject(error);
-      });
+      this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        options,
+        (error, response) => {
+          if (error === null) resolve(response);
+          else reject(error);
+        },
+      );
     });
   }
 

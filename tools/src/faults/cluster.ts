@@ -149,9 +149,11 @@ export class Cluster {
   async #end(name: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const { process: child } = this.#member(name);
     if (child === null) return;
-    const ended = new Promise<void>((resolve) => child.once("exit", () => {
-      resolve();
-    }));
+    const ended = new Promise<void>((resolve) =>
+      child.once("exit", () => {
+        resolve();
+      }),
+    );
     child.kill("SIGCONT");
     child.kill(signal);
     await ended;

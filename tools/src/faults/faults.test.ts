@@ -62,7 +62,12 @@ describe("members with a bug are found out", () => {
       const found: string[] = [];
       // Each partition leaves somebody behind who is asked all the same; a few of them are enough.
       for (let tries = 0; tries < 5 && found.length === 0; tries++) {
-        const { violations } = await runWith({ seed: seed + tries, seconds: 6, faults: ["partition"], plant: "staleReads" });
+        const { violations } = await runWith({
+          seed: seed + tries,
+          seconds: 6,
+          faults: ["partition"],
+          plant: "staleReads",
+        });
         found.push(...violations.map(({ of }) => of));
       }
       expect(found).toContain("linearizability");

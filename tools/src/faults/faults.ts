@@ -6,16 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 
 export type FaultName =
-  | "kill"
-  | "killAll"
-  | "pause"
-  | "partition"
-  | "asymmetric"
-  | "partial"
-  | "slow"
-  | "transfer"
-  | "rolling"
-  | "churn";
+  "kill" | "killAll" | "pause" | "partition" | "asymmetric" | "partial" | "slow" | "transfer" | "rolling" | "churn";
 
 /** How each fault is made to happen, and mended. */
 export const FAULTS: { readonly [name in FaultName]: (stage: Stage) => Promise<void> } = {
@@ -30,7 +21,9 @@ export const FAULTS: { readonly [name in FaultName]: (stage: Stage) => Promise<v
   rolling: rollingRestart,
   churn: churnMembers,
 };
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter((name): name is FaultName => name in FAULTS);
+export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(
+  (name): name is FaultName => name in FAULTS,
+);
 
 export type Stage = {
   readonly cluster: Cluster;
@@ -157,10 +150,13 @@ async function churnMembers(stage: Stage): Promise<void> {
   note(`add ${name}, promote it, and remove it`);
   const url = await cluster.prepareJoining(name);
   const others = cluster.running.filter((of) => of !== name);
-  const ask = <T>(what: (client: EtcdClient) => Promise<T>): Promise<T> => withClient(cluster, random.pick(others), what);
+  const ask = <T>(what: (client: EtcdClient) => Promise<T>): Promise<T> =>
+    withClient(cluster, random.pick(others), what);
   const known = z.object({ member: z.object({ ID: z.string() }) });
   try {
-    const added = known.parse(await eventually(() => ask((client) => client.member("MemberAdd", { peerURLs: [url], isLearner: true }))));
+    const added = known.parse(
+      await eventually(() => ask((client) => client.member("MemberAdd", { peerURLs: [url], isLearner: true }))),
+    );
     const { ID } = added.member;
     await cluster.start(name);
     await eventually(() => ask((client) => client.member("MemberPromote", { ID })));
@@ -175,7 +171,9 @@ async function churnMembers(stage: Stage): Promise<void> {
 async function leaderOf(cluster: Cluster): Promise<string | null> {
   for (const name of cluster.running) {
     try {
-      const { leader } = await withClient(cluster, name, async (client) => status.parse(await client.maintain("Status", {})));
+      const { leader } = await withClient(cluster, name, async (client) =>
+        status.parse(await client.maintain("Status", {})),
+      );
       if (leader !== "0".repeat(16)) return cluster.nameOf(leader);
     } catch {
       // This one does not answer: another may.

@@ -24,8 +24,14 @@ describe("linearizable are", () => {
         operation(5, 6, get("b", 3)),
       ],
     ],
-    ["a write without an answer that took place later", [operation(0, Infinity, put("a", null)), operation(5, 6, get(null, null)), operation(7, 8, get("a", 4))]],
-    ["a write without an answer that never took place", [operation(0, Infinity, put("a", null)), operation(5, 6, get(null, null))]],
+    [
+      "a write without an answer that took place later",
+      [operation(0, Infinity, put("a", null)), operation(5, 6, get(null, null)), operation(7, 8, get("a", 4))],
+    ],
+    [
+      "a write without an answer that never took place",
+      [operation(0, Infinity, put("a", null)), operation(5, 6, get(null, null))],
+    ],
     [
       "a comparison that failed because another write came before",
       [

@@ -45,7 +45,8 @@ if (values["help"] === true) {
 function number(name: string, otherwise: number): number {
   const text = values[name];
   if (typeof text !== "string") return otherwise;
-  if (!/^\d+$/.test(text) || Number(text) < 1) fail(`--${name} is ${text}, and has to be a whole number of at least 1.`);
+  if (!/^\d+$/.test(text) || Number(text) < 1)
+    fail(`--${name} is ${text}, and has to be a whole number of at least 1.`);
   return Number(text);
 }
 
@@ -63,7 +64,8 @@ function faults(): readonly FaultName[] {
 }
 
 const plant = values["plant"];
-if (plant !== undefined && plant !== "staleReads" && plant !== "noSync") fail(`There is no bug ${String(plant)} to plant.`);
+if (plant !== undefined && plant !== "staleReads" && plant !== "noSync")
+  fail(`There is no bug ${String(plant)} to plant.`);
 const started = performance.now();
 const report = await run({
   seed: number("seed", Date.now() % 1_000_000),

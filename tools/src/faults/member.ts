@@ -9,7 +9,9 @@ import type { NodeOptions } from "@quorate/node";
 /** Bugs that a member can be given: reads that are not linearizable, though they were asked to be. */
 export type Plant = "staleReads" | null;
 
-const { options, plant }: { readonly options: NodeOptions; readonly plant: Plant } = JSON.parse(process.argv[2] ?? "{}");
+const { options, plant }: { readonly options: NodeOptions; readonly plant: Plant } = JSON.parse(
+  process.argv[2] ?? "{}",
+);
 
 const say = (details: object, message: string): void => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...details })}\n`);

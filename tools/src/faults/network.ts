@@ -6,12 +6,10 @@
 
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { FrameReader, readHello } from "@quorate/node";
+import { SenderFinder } from "@quorate/node";
 
 /** What becomes of what `from` sends to `to`. */
 export type Rule = { readonly type: "blocked" } | { readonly type: "slow"; readonly ms: number };
-
-const FRAME_MAX = 64 * 1024 * 1024;
 
 type Passage = { readonly from: string | null; readonly to: string; readonly inner: Socket; readonly outer: Socket };
 
@@ -58,20 +56,18 @@ export class Network {
   }
 
   #onConnection(outer: Socket, to: string, port: number): void {
-    const reader = new FrameReader(() => FRAME_MAX);
+    const finder = new SenderFinder();
     const first: Buffer[] = [];
     outer.setNoDelay(true);
     outer.on("error", () => outer.destroy());
     const onFirst = (piece: Buffer): void => {
       first.push(piece);
       try {
-        for (const { body } of reader.read(piece)) {
-          outer.off("data", onFirst);
-          outer.pause();
-          const id = readHello(body).from;
-          this.#passOn(outer, id === null ? null : (this.#names.get(id) ?? id), to, port, Buffer.concat(first));
-          return;
-        }
+        const id = finder.find(piece);
+        if (id === undefined) return;
+        outer.off("data", onFirst);
+        outer.pause();
+        this.#passOn(outer, id === null ? null : (this.#names.get(id) ?? id), to, port, Buffer.concat(first));
       } catch {
         // It is no member's: the node behind would have ended it, too.
         outer.destroy();

@@ -31,7 +31,10 @@ export type RunOptions = {
   readonly note: (what: string) => void;
 };
 
-export type Violation = { readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement"; readonly text: string };
+export type Violation = {
+  readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement";
+  readonly text: string;
+};
 
 export type Report = {
   readonly seed: number;
@@ -97,7 +100,10 @@ async function runOn(cluster: Cluster, options: RunOptions): Promise<Report> {
 }
 
 /** Faults one after the other, in an order and for times that follow from the seed. */
-async function inject(cluster: Cluster, { seed, seconds, faults, note }: RunOptions): Promise<ReadonlyMap<FaultName, number>> {
+async function inject(
+  cluster: Cluster,
+  { seed, seconds, faults, note }: RunOptions,
+): Promise<ReadonlyMap<FaultName, number>> {
   const random = new Random(seed + 2);
   const counts = new Map<FaultName, number>();
   const end = performance.now() + seconds * 1_000;
@@ -185,7 +191,10 @@ function checkWatchers(
   for (const other of others) {
     const difference = firstDifference(first.seen, other.seen);
     if (difference !== null) {
-      violations.push({ of: "agreement", text: `the watchers of ${first.name} and ${other.name} differ: ${difference}` });
+      violations.push({
+        of: "agreement",
+        text: `the watchers of ${first.name} and ${other.name} differ: ${difference}`,
+      });
     }
   }
   const told = new Map(first.seen.map((seen) => [`${seen.revision} ${seen.key}`, seen]));
