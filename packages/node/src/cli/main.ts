@@ -140,6 +140,9 @@ program.allowExcessArguments().action((_options, { args: [word] }: Command) => {
   );
 });
 
+// Deprecations are news for developers. gRPC's client has one for each server that is named by its address.
+process.noDeprecation = true;
+
 // Whoever reads may have had enough, as `head` has.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

@@ -1,0 +1,102 @@
+import { createServer } from "node:net";
+import { rmSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { z } from "zod";
+import { EXIT } from "./exit.ts";
+import { freePorts } from "./testing/ports.ts";
+import { Workplace } from "./testing/workplace.ts";
+import type { Running } from "./testing/workplace.ts";
+
+const workplace = new Workplace();
+afterAll(() => workplace.remove());
+
+const serving = z.object({
+  msg: z.literal("serving"),
+  clients: z.array(z.string()),
+  metrics: z.array(z.string()),
+  memberId: z.string(),
+});
+
+/** The words for a member of its own, whose client and metrics ports the system picks. */
+async function words(name: string, ...more: readonly string[]): Promise<readonly string[]> {
+  const [peer = 0] = await freePorts(1);
+  const urls = ["--listen-peer-urls", `http://127.0.0.1:${peer}`, "--listen-client-urls", "http://127.0.0.1:0"];
+  return ["serve", "--name", name, "--data-dir", name, ...urls, ...more];
+}
+
+async function served(running: Running): Promise<z.output<typeof serving>> {
+  const [line = ""] = await running.says(/^\{.*"msg":"serving"\}$/m);
+  return serving.parse(JSON.parse(line));
+}
+
+test("a member serves health and metrics, hands out no stack, and stops in good order", async () => {
+  const member = workplace.start(await words("a"));
+  const { metrics, clients, memberId } = await served(member);
+  // Its own leader: that comes about by itself.
+  await member.says(/"msg":"a member leads"/);
+  const health = await fetch(`${metrics[0]}/health`);
+  expect([health.status, await health.json()]).toEqual([200, { health: "true" }]);
+  const text = await (await fetch(`${metrics[0]}/metrics`)).text();
+  expect(text).toContain("\netcd_server_is_leader 1\n");
+  expect(text).toContain(`\netcd_server_id{server_id="${memberId}"} 1\n`);
+
+  const status = await workplace.quorate("member", "list", "--endpoints", clients[0] ?? "");
+  expect([status.code, status.stderr]).toEqual([EXIT.ok, ""]);
+  expect(status.stdout).toContain(memberId);
+
+  // A second process must not touch what the first one has open.
+  const second = await workplace.quorate(...(await words("a")));
+  expect(second.code).toBe(EXIT.storage);
+  expect(second.stderr).toMatch(
+    /quorate: .*a is in use by .*\. Stop that, or give this member a data directory of its own/,
+  );
+
+  member.child.kill("SIGTERM");
+  const { code, stderr } = await member.ended;
+  expect(code).toBe(EXIT.ok);
+  expect(stderr).toContain('"reason":"SIGTERM","msg":"stopping"');
+  expect(stderr.trimEnd().split("\n").at(-1)).toContain('"msg":"stopped"');
+});
+
+test("a certificate of its own lets clients in that trust it", async () => {
+  const member = workplace.start(await words("tls", "--auto-tls", "--listen-client-urls", "https://127.0.0.1:0"));
+  const { clients } = await served(member);
+  const endpoint = clients[0] ?? "";
+  expect(endpoint).toMatch(/^https:/);
+  const cacert = ["--cacert", workplace.path("tls/fixtures/client/cert.pem")];
+  const trusted = await workplace.quorate("member", "list", "--endpoints", endpoint, ...cacert);
+  expect([trusted.code, trusted.stderr]).toEqual([EXIT.ok, ""]);
+  const strange = await workplace.quorate("member", "list", "--endpoints", endpoint, "--dial-timeout", "1s");
+  expect(strange.code).toBe(EXIT.unavailable);
+  member.child.kill("SIGINT");
+  expect((await member.ended).code).toBe(EXIT.ok);
+});
+
+test("a port that is taken is named, and how to mend it", async () => {
+  const taken = createServer();
+  const port = await new Promise<number>((resolve) => {
+    taken.listen(0, "127.0.0.1", () => {
+      const address = taken.address();
+      resolve(address === null || typeof address === "string" ? 0 : address.port);
+    });
+  });
+  for (const flag of ["--listen-client-urls", "--listen-peer-urls", "--listen-metrics-urls"]) {
+    const { code, stderr } = await workplace.quorate(...(await words("taken", flag, `http://127.0.0.1:${port}`)));
+    expect(stderr).toContain(`quorate: Somebody listens at 127.0.0.1:${port} already.`);
+    expect(stderr).not.toContain("    at ");
+    expect(code).toBe(EXIT.system);
+  }
+  await new Promise((resolve) => taken.close(resolve));
+});
+
+test("a data directory whose database is gone is not begun anew", async () => {
+  const again = await words("lost");
+  const member = workplace.start(again);
+  await served(member);
+  member.child.kill("SIGKILL");
+  await member.ended;
+  for (const file of ["data.mdb", "lock.mdb"]) rmSync(workplace.path(`lost/${file}`), { force: true });
+  const { code, stderr } = await workplace.quorate(...again);
+  expect(stderr).toContain("its database is gone");
+  expect(code).toBe(EXIT.configuration);
+});
