@@ -1,12 +1,10 @@
 /** The replicated key-value store: etcd's data model as a deterministic state machine over immutable values. */
 
 export { eventsSince } from "./events.ts";
-export type { Revision } from "./events.ts";
 export { hashKv } from "./hash.ts";
 export { storeMachine } from "./machine.ts";
 export type { StoreMachine } from "./machine.ts";
 export { range } from "./range.ts";
-export type { RangeAnswer } from "./range.ts";
 export { alarmsOf, compactedOf, keyCountOf, leaseOf, leasesOf, leaseTtlOf, lessorTermOf, membersOf } from "./state.ts";
 export { revisionOf, sizeOf } from "./state.ts";
 export type { StoreState } from "./state.ts";

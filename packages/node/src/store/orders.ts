@@ -6,12 +6,16 @@ import type { Order } from "./tree/node.ts";
 /** A version that another one, or a deletion, has taken the place of: it is read at revisions below `until`. */
 export type Past = { readonly kv: KeyValue; readonly until: number };
 
-/** What happened at a revision. `sub` counts the changes of one revision from 0. */
+/**
+ * What happened at a revision. `sub` counts the changes of one revision from 0. `replaced` is the revision of the version
+ * that ended, or 0 if there was none.
+ */
 export type Change = {
   readonly revision: number;
   readonly sub: number;
   readonly type: "put" | "delete";
   readonly key: Bytes;
+  readonly replaced: number;
 };
 
 /** `ttl` in seconds. */

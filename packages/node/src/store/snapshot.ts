@@ -134,7 +134,13 @@ function entriesUpTo(last: number): {
     lease: isLeaseId,
   });
   const past = hasFields({ kv, until: isRevision });
-  const change = hasFields({ revision: isRevision, sub: isCount, type: isOneOf("put", "delete"), key: isBytes });
+  const change = hasFields({
+    revision: isRevision,
+    sub: isCount,
+    type: isOneOf("put", "delete"),
+    key: isBytes,
+    replaced: isCount,
+  });
   return {
     isKeyValue: (value): value is KeyValue => kv(value),
     isPast: (value): value is Past => past(value),

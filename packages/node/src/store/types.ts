@@ -143,13 +143,13 @@ export type RangeResult = {
   readonly more: boolean;
   readonly count: number;
 };
-export type PutResult = { readonly type: "put"; readonly prevKv: KeyValue | null };
-export type DeleteRangeResult = {
+type PutResult = { readonly type: "put"; readonly prevKv: KeyValue | null };
+type DeleteRangeResult = {
   readonly type: "deleteRange";
   readonly deleted: number;
   readonly prevKvs: readonly KeyValue[];
 };
-export type TxnResult = { readonly type: "txn"; readonly succeeded: boolean; readonly responses: readonly OpResult[] };
+type TxnResult = { readonly type: "txn"; readonly succeeded: boolean; readonly responses: readonly OpResult[] };
 export type OpResult = RangeResult | PutResult | DeleteRangeResult | TxnResult;
 
 /** What a command comes to. `revision` is the store's after it. */

@@ -48,9 +48,7 @@ function putInLeaf<T, K>(order: Order<T, K>, leaf: Leaf<T, K>, entry: T, key: K)
   const position = positionOf(order, run, key);
   const before = run[position];
   const isThere = before !== undefined && order.compare(order.keyOf(before), key) === 0;
-  const changed = run.slice();
-  if (isThere) changed[position] = entry;
-  else changed.splice(position, 0, entry);
+  const changed = isThere ? run.with(position, entry) : run.toSpliced(position, 0, entry);
   const parts = partsOf(changed, position);
   const firsts = parts.map((part) => firstKey(order, part));
   const changedLeaf = {
@@ -140,7 +138,8 @@ function dropBelow<T, K>(order: Order<T, K>, node: Tree<T, K>, key: K): Tree<T, 
   return children.length === 0 ? null : innerOf(children);
 }
 
-function rootOf<T, K>(left: Tree<T, K> | null): Tree<T, K> {
+/** A node as a root: with one child alone, that takes its place. */
+export function rootOf<T, K>(left: Tree<T, K> | null): Tree<T, K> {
   let root = left ?? EMPTY;
   while ("children" in root && root.children.length === 1) root = itemAt(root.children, 0);
   return root;
