@@ -191,6 +191,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       tls: given.clientTls,
       limits: { ...options, leaseTtlMin: Math.ceil((1.5 * options.electionMs) / 1000) },
       metrics: telemetry.api,
+      onFault: (path, err) => log.warn({ path, err }, "a client's call came to an error of this program"),
     });
   } catch (error) {
     await end(error instanceof Error ? error : new Error(String(error)));

@@ -1,223 +1,196 @@
-/** Between the wire's messages and the store's words. */
+/** Between the messages of the client API and the words of the store. */
 
-import { randomBytes } from "node:crypto";
 import { bufferOf, bytesOf } from "../server/backend.ts";
 import type {
+  Bytes,
   Compare,
   DeleteRangeOp,
   KeyValue,
   LeaseId,
-  MemberId,
+  Member,
   OpResult,
   PutOp,
   RangeOp,
+  SortTarget,
   StoreEvent,
   StoreOp,
   TxnOp,
 } from "../store/types.ts";
-import { ApiError, requestFaults } from "./errors.ts";
-import type { ApiLimits } from "./limits.ts";
-import { isSet } from "./messages.ts";
+import { REQUEST_ERRORS, fail } from "./errors.ts";
+import { hexIdToInt64, leaseIdOf, leaseIdToInt64, numberOf } from "./int64.ts";
+import type { Int64 } from "./int64.ts";
 import type {
-  CompareMessage,
+  CompareRequest,
   DeleteRangeRequest,
   EventMessage,
   KeyValueMessage,
-  Long,
+  MemberMessage,
   PutRequest,
   RangeRequest,
+  RangeResponse,
+  DeleteRangeResponse,
+  PutResponse,
   RequestOp,
+  ResponseHeader,
+  ResponseOp,
   TxnRequest,
+  TxnResponse,
 } from "./messages.ts";
 
-/** A revision, a version, a limit: what is negative or beyond all that a store comes to is as good as the nearest that is. */
-export function numberOf(long: Long): number {
-  return Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, Number(long)));
-}
+const SORT_ORDERS = ["none", "ascend", "descend"] as const;
+const SORT_TARGETS: readonly SortTarget[] = ["key", "version", "create", "mod", "value"];
+const COMPARE_RESULTS = ["equal", "greater", "less", "notEqual"] as const;
 
-/** A member's or a cluster's id on the wire: 64 bits in decimal digits. */
-export function wireId(id: MemberId): string {
-  return BigInt(`0x${id}`).toString();
-}
-
-export function memberIdOfWire(id: Long): MemberId {
-  return BigInt.asUintN(64, BigInt(id)).toString(16).padStart(16, "0");
-}
-
-/** A lease's id. Those of this API are positive; what is not stands for no lease that there could be. */
-export function leaseIdOf(id: Long): LeaseId {
-  return BigInt.asUintN(63, BigInt(id)).toString();
-}
-
-export function randomLeaseId(): LeaseId {
-  return (randomBytes(8).readBigUInt64BE() >> 1n || 1n).toString();
+/** What protobufjs answers for bytes that are not there is empty, and no buffer. */
+export function textOf(bytes: Uint8Array): Bytes {
+  return bytes.length === 0 ? "" : bytesOf(bytes);
 }
 
 export function rangeOpOf(request: RangeRequest): RangeOp {
-  const key = demandKey(request.key);
+  const sortTarget = SORT_TARGETS[request.sortTarget] ?? "key";
+  const sortOrder = SORT_ORDERS[request.sortOrder] ?? "none";
   return {
     type: "range",
-    key,
-    rangeEnd: bytesOf(request.range_end),
-    limit: numberOf(request.limit),
-    revision: numberOf(request.revision),
-    sortOrder: sortOrderOf(request),
-    sortTarget: sortTargetOf(request),
-    keysOnly: request.keys_only,
-    countOnly: request.count_only,
-    minModRevision: numberOf(request.min_mod_revision),
-    maxModRevision: numberOf(request.max_mod_revision),
-    minCreateRevision: numberOf(request.min_create_revision),
-    maxCreateRevision: numberOf(request.max_create_revision),
+    key: textOf(request.key),
+    rangeEnd: textOf(request.rangeEnd),
+    limit: atLeastZero(numberOf(request.limit)),
+    revision: atLeastZero(numberOf(request.revision)),
+    // As in etcd, whoever names something to sort by wants it sorted.
+    sortOrder: sortOrder === "none" && sortTarget !== "key" ? "ascend" : sortOrder,
+    sortTarget,
+    keysOnly: request.keysOnly,
+    countOnly: request.countOnly,
+    minModRevision: atLeastZero(numberOf(request.minModRevision)),
+    maxModRevision: atLeastZero(numberOf(request.maxModRevision)),
+    minCreateRevision: atLeastZero(numberOf(request.minCreateRevision)),
+    maxCreateRevision: atLeastZero(numberOf(request.maxCreateRevision)),
   };
 }
 
-/** As etcd has it, a target other than the key without an order means the ascending one. */
-function sortOrderOf({ sort_order: order, sort_target: target }: RangeRequest): RangeOp["sortOrder"] {
-  switch (order) {
-    case "NONE":
-      return target === "KEY" ? "none" : "ascend";
-    case "ASCEND":
-      return "ascend";
-    case "DESCEND":
-      return "descend";
-    default:
-      throw new ApiError(requestFaults.invalidSort);
-  }
-}
-
-function sortTargetOf({ sort_target: target }: RangeRequest): RangeOp["sortTarget"] {
-  switch (target) {
-    case "KEY":
-      return "key";
-    case "VERSION":
-      return "version";
-    case "CREATE":
-      return "create";
-    case "MOD":
-      return "mod";
-    case "VALUE":
-      return "value";
-    default:
-      throw new ApiError(requestFaults.invalidSort);
-  }
+/** Negative limits, revisions and bounds mean what 0 does. */
+export function atLeastZero(value: number): number {
+  return Math.max(0, value);
 }
 
 export function putOpOf(request: PutRequest): PutOp {
-  const key = demandKey(request.key);
-  if (request.ignore_value && request.value.length > 0) throw new ApiError(requestFaults.valueProvided);
-  const lease = leaseIdOf(request.lease);
-  if (request.ignore_lease && lease !== "0") throw new ApiError(requestFaults.leaseProvided);
   return {
     type: "put",
-    key,
-    value: bytesOf(request.value),
-    lease,
-    prevKv: request.prev_kv,
-    ignoreValue: request.ignore_value,
-    ignoreLease: request.ignore_lease,
+    key: textOf(request.key),
+    value: textOf(request.value),
+    lease: grantableLeaseIdOf(request.lease),
+    prevKv: request.prevKv,
+    ignoreValue: request.ignoreValue,
+    ignoreLease: request.ignoreLease,
   };
 }
 
-export function deleteRangeOpOf(request: DeleteRangeRequest): DeleteRangeOp {
-  return {
-    type: "deleteRange",
-    key: demandKey(request.key),
-    rangeEnd: bytesOf(request.range_end),
-    prevKv: request.prev_kv,
-  };
+/** The store knows positive ids alone. */
+export function grantableLeaseIdOf(id: Int64): LeaseId {
+  if (id.high < 0) fail(REQUEST_ERRORS.negativeLeaseId);
+  return leaseIdOf(id);
 }
 
-export function txnOpOf(request: TxnRequest, limits: ApiLimits): TxnOp {
-  const longest = Math.max(request.compare.length, request.success.length, request.failure.length);
-  if (longest > limits.maxTxnOps) throw new ApiError(requestFaults.tooManyOps);
-  return {
-    type: "txn",
-    compare: request.compare.map(compareOf),
-    success: request.success.map((op) => opOf(op, limits)),
-    failure: request.failure.map((op) => opOf(op, limits)),
-  };
+export function deleteRangeOpOf({ key, rangeEnd, prevKv }: DeleteRangeRequest): DeleteRangeOp {
+  return { type: "deleteRange", key: textOf(key), rangeEnd: textOf(rangeEnd), prevKv };
 }
 
-function opOf(op: RequestOp, limits: ApiLimits): StoreOp {
-  if (isSet(op.request_range)) return rangeOpOf(op.request_range);
-  if (isSet(op.request_put)) return putOpOf(op.request_put);
-  if (isSet(op.request_delete_range)) return deleteRangeOpOf(op.request_delete_range);
-  if (isSet(op.request_txn)) return txnOpOf(op.request_txn, limits);
-  throw new ApiError(requestFaults.emptyTxnOp);
+export function txnOpOf({ compare, success, failure }: TxnRequest): TxnOp {
+  return { type: "txn", compare: compare.map(compareOf), success: success.map(opOf), failure: failure.map(opOf) };
 }
 
-const RESULTS = { EQUAL: "equal", GREATER: "greater", LESS: "less", NOT_EQUAL: "notEqual" } as const;
+function opOf({ requestRange, requestPut, requestDeleteRange, requestTxn }: RequestOp): StoreOp {
+  if (requestRange !== null) return rangeOpOf(requestRange);
+  if (requestPut !== null) return putOpOf(requestPut);
+  if (requestDeleteRange !== null) return deleteRangeOpOf(requestDeleteRange);
+  if (requestTxn !== null) return txnOpOf(requestTxn);
+  return fail(REQUEST_ERRORS.emptyOp);
+}
 
-function compareOf(message: CompareMessage): Compare {
-  const result = typeof message.result === "number" ? undefined : RESULTS[message.result];
-  if (result === undefined) throw new ApiError(requestFaults.invalidSort);
-  const common = { key: demandKey(message.key), rangeEnd: bytesOf(message.range_end), result };
-  switch (message.target) {
-    case "VERSION":
-      return { ...common, target: "version", revision: numberOf(message.version ?? 0) };
-    case "CREATE":
-      return { ...common, target: "create", revision: numberOf(message.create_revision ?? 0) };
-    case "MOD":
-      return { ...common, target: "mod", revision: numberOf(message.mod_revision ?? 0) };
-    case "VALUE":
-      return { ...common, target: "value", value: bytesOf(message.value ?? new Uint8Array()) };
-    case "LEASE":
-      return { ...common, target: "lease", lease: leaseIdOf(message.lease ?? 0) };
+/** Numbers that proto does not know are taken for version and equal, the defaults. */
+function compareOf(request: CompareRequest): Compare {
+  const { key, rangeEnd } = request;
+  const range = { key: textOf(key), rangeEnd: textOf(rangeEnd) };
+  const result = COMPARE_RESULTS[request.result] ?? "equal";
+  switch (request.target) {
+    case 1:
+      return { ...range, target: "create", ...revisionComparison(result, numberOf(request.createRevision)) };
+    case 2:
+      return { ...range, target: "mod", ...revisionComparison(result, numberOf(request.modRevision)) };
+    case 3:
+      return { ...range, target: "value", result, value: textOf(request.value) };
+    case 4:
+      return { ...range, target: "lease", result, lease: grantableLeaseIdOf(request.lease) };
     default:
-      throw new ApiError(requestFaults.invalidSort);
+      return { ...range, target: "version", ...revisionComparison(result, numberOf(request.version)) };
   }
 }
 
-function demandKey(key: Uint8Array): string {
-  if (key.length === 0) throw new ApiError(requestFaults.emptyKey);
-  return bytesOf(key);
+/** The store compares with what is not negative; a comparison with less has the same outcome whatever the key is. */
+function revisionComparison(
+  result: Compare["result"],
+  revision: number,
+): { readonly result: Compare["result"]; readonly revision: number } {
+  if (revision >= 0) return { result, revision };
+  const holds = result === "greater" || result === "notEqual";
+  // No key's version or revision is ever below 0, nor equal to the greatest number.
+  return { result: holds ? "notEqual" : "equal", revision: Number.MAX_SAFE_INTEGER };
 }
 
-export function kvMessage(kv: KeyValue): KeyValueMessage {
+function keyValueMessage(kv: KeyValue): KeyValueMessage {
   return {
     key: bufferOf(kv.key),
-    create_revision: kv.createRevision,
-    mod_revision: kv.modRevision,
+    createRevision: kv.createRevision,
+    modRevision: kv.modRevision,
     version: kv.version,
     value: bufferOf(kv.value),
-    lease: kv.lease,
+    lease: leaseIdToInt64(kv.lease),
   };
 }
 
-export function eventMessage({ type, kv, prevKv }: StoreEvent, withPrevious: boolean): EventMessage {
-  return {
-    type: type === "put" ? "PUT" : "DELETE",
-    kv: kvMessage(kv),
-    prev_kv: withPrevious && prevKv !== null ? kvMessage(prevKv) : null,
-  };
+export function eventMessage({ type, kv, prevKv }: StoreEvent, withPrevKv: boolean): EventMessage {
+  const event =
+    type === "put"
+      ? { type: 0, kv: keyValueMessage(kv) }
+      : { type: 1, kv: { key: bufferOf(kv.key), modRevision: kv.modRevision } };
+  return withPrevKv && prevKv !== null ? { ...event, prevKv: keyValueMessage(prevKv) } : event;
 }
 
-/** The fields of a response, without its header. */
-export function resultMessage(result: OpResult): object {
-  switch (result.type) {
-    case "range":
-      return { kvs: result.kvs.map(kvMessage), more: result.more, count: result.count };
-    case "put":
-      return { prev_kv: result.prevKv === null ? null : kvMessage(result.prevKv) };
-    case "deleteRange":
-      return { deleted: result.deleted, prev_kvs: result.prevKvs.map(kvMessage) };
-    case "txn":
-      return { succeeded: result.succeeded, responses: result.responses.map(opResponse) };
-  }
+export function memberMessage({ id, name, peerUrls, clientUrls, isLearner }: Member): MemberMessage {
+  return { ID: hexIdToInt64(id), name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner };
 }
 
-/** Within a transaction the header has the revision alone, as etcd has it: clients read it from the outer one. */
-function opResponse(result: OpResult): object {
-  const message = resultMessage(result);
+type Result<Type extends OpResult["type"]> = Extract<OpResult, { readonly type: Type }>;
+
+export function rangeResponse({ kvs, more, count }: Result<"range">, header: ResponseHeader): RangeResponse {
+  return { header, kvs: kvs.map(keyValueMessage), more, count };
+}
+
+export function putResponse({ prevKv }: Result<"put">, header: ResponseHeader): PutResponse {
+  return prevKv === null ? { header } : { header, prevKv: keyValueMessage(prevKv) };
+}
+
+export function deleteRangeResponse(
+  { deleted, prevKvs }: Result<"deleteRange">,
+  header: ResponseHeader,
+): DeleteRangeResponse {
+  return { header, deleted, prevKvs: prevKvs.map(keyValueMessage) };
+}
+
+export function txnResponse({ succeeded, responses }: Result<"txn">, header: ResponseHeader): TxnResponse {
+  // As in etcd, what is inside says the revision and no more.
+  const inner = { revision: header.revision };
+  return { header, succeeded, responses: responses.map((response) => responseOp(response, inner)) };
+}
+
+function responseOp(result: OpResult, header: ResponseHeader): ResponseOp {
   switch (result.type) {
     case "range":
-      return { response_range: message };
+      return { responseRange: rangeResponse(result, header) };
     case "put":
-      return { response_put: message };
+      return { responsePut: putResponse(result, header) };
     case "deleteRange":
-      return { response_delete_range: message };
+      return { responseDeleteRange: deleteRangeResponse(result, header) };
     case "txn":
-      return { response_txn: message };
+      return { responseTxn: txnResponse(result, header) };
   }
 }

@@ -1,87 +1,99 @@
-/** Errors in etcd's words: its clients compare them byte by byte. The texts are those of `v3rpc/rpctypes/error.go`. */
+/**
+ * Why calls fail, in etcd's words: clients compare these texts byte by byte.
+ *
+ * Source: etcd, `api/v3rpc/rpctypes/error.go`.
+ */
 
-import { status } from "@grpc/grpc-js";
 import { MemberError } from "../server/backend.ts";
 import type { MemberFault } from "../server/backend.ts";
 import type { StoreError } from "../store/types.ts";
+import { CODE, StatusError } from "./status.ts";
+import type { Code, Status } from "./status.ts";
 
-/** What a call fails with. */
-export class ApiError extends Error {
-  readonly code: status;
-
-  constructor([code, text]: ApiFault) {
-    super(text);
-    this.code = code;
-  }
+function etcd(code: Code, text: string): Status {
+  return { code, message: `etcdserver: ${text}` };
 }
 
-export type ApiFault = readonly [code: status, text: string];
-
-const memberFaults: { readonly [fault in MemberFault]: ApiFault } = {
-  noLeader: [status.UNAVAILABLE, "etcdserver: no leader"],
-  leaderChanged: [status.UNAVAILABLE, "etcdserver: leader changed"],
-  timeout: [status.UNAVAILABLE, "etcdserver: request timed out"],
-  notLeader: [status.FAILED_PRECONDITION, "etcdserver: not leader"],
-  badTransferee: [status.FAILED_PRECONDITION, "etcdserver: bad leader transferee"],
-  tooManyRequests: [status.RESOURCE_EXHAUSTED, "etcdserver: too many requests"],
-  stopped: [status.UNAVAILABLE, "etcdserver: server stopped"],
-  unhealthyCluster: [status.UNAVAILABLE, "etcdserver: unhealthy cluster"],
-  learnerNotReady: [
-    status.FAILED_PRECONDITION,
-    "etcdserver: can only promote a learner member which is in sync with leader",
-  ],
-  memberChanging: [status.UNAVAILABLE, "etcdserver: unhealthy cluster"],
+export const STORE_ERRORS: Readonly<Record<StoreError, Status>> = {
+  compacted: etcd(CODE.outOfRange, "mvcc: required revision has been compacted"),
+  futureRevision: etcd(CODE.outOfRange, "mvcc: required revision is a future revision"),
+  keyNotFound: etcd(CODE.invalidArgument, "key not found"),
+  duplicateKey: etcd(CODE.invalidArgument, "duplicate key given in txn request"),
+  leaseNotFound: etcd(CODE.notFound, "requested lease not found"),
+  leaseExists: etcd(CODE.failedPrecondition, "lease already exists"),
+  noSpace: etcd(CODE.resourceExhausted, "mvcc: database space exceeded"),
+  memberNotFound: etcd(CODE.notFound, "member not found"),
+  memberExists: etcd(CODE.failedPrecondition, "member ID already exist"),
+  peerUrlExists: etcd(CODE.failedPrecondition, "Peer URLs already exists"),
+  memberNotLearner: etcd(CODE.failedPrecondition, "can only promote a learner member"),
+  tooManyLearners: etcd(CODE.failedPrecondition, "too many learner members in cluster"),
 };
 
-const storeErrors: { readonly [error in StoreError]: ApiFault } = {
-  compacted: [status.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted"],
-  futureRevision: [status.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision"],
-  keyNotFound: [status.INVALID_ARGUMENT, "etcdserver: key not found"],
-  duplicateKey: [status.INVALID_ARGUMENT, "etcdserver: duplicate key given in txn request"],
-  leaseNotFound: [status.NOT_FOUND, "etcdserver: requested lease not found"],
-  leaseExists: [status.FAILED_PRECONDITION, "etcdserver: lease already exists"],
-  noSpace: [status.RESOURCE_EXHAUSTED, "etcdserver: mvcc: database space exceeded"],
-  memberNotFound: [status.NOT_FOUND, "etcdserver: member not found"],
-  memberExists: [status.FAILED_PRECONDITION, "etcdserver: member ID already exist"],
-  peerUrlExists: [status.FAILED_PRECONDITION, "etcdserver: Peer URLs already exists"],
-  memberNotLearner: [status.FAILED_PRECONDITION, "etcdserver: can only promote a learner member"],
-  tooManyLearners: [status.FAILED_PRECONDITION, "etcdserver: too many learner members in cluster"],
+export const MEMBER_FAULTS: Readonly<Record<MemberFault, Status>> = {
+  noLeader: etcd(CODE.unavailable, "no leader"),
+  leaderChanged: etcd(CODE.unavailable, "leader changed"),
+  timeout: etcd(CODE.unavailable, "request timed out"),
+  notLeader: etcd(CODE.failedPrecondition, "not leader"),
+  badTransferee: etcd(CODE.failedPrecondition, "bad leader transferee"),
+  tooManyRequests: etcd(CODE.resourceExhausted, "too many requests"),
+  stopped: etcd(CODE.unavailable, "server stopped"),
+  unhealthyCluster: etcd(CODE.unavailable, "unhealthy cluster"),
+  learnerNotReady: etcd(CODE.failedPrecondition, "can only promote a learner member which is in sync with leader"),
+  // etcd has no word for this: there the second change is dropped, and its client waits for nothing.
+  memberChanging: etcd(CODE.failedPrecondition, "another change of the membership is under way"),
 };
 
-type RequestFault =
+type RequestError =
   | "emptyKey"
+  | "emptyOp"
   | "valueProvided"
   | "leaseProvided"
   | "tooManyOps"
   | "tooLarge"
-  | "invalidSort"
-  | "leaseTtlTooLarge"
-  | "badUrls"
-  | "emptyTxnOp";
+  | "ttlTooLarge"
+  | "negativeLeaseId"
+  | "badMemberUrls"
+  | "learner"
+  | "authNotEnabled";
 
-/** What a request itself is refused for. */
-export const requestFaults: { readonly [name in RequestFault]: ApiFault } = {
-  emptyKey: [status.INVALID_ARGUMENT, "etcdserver: key is not provided"],
-  valueProvided: [status.INVALID_ARGUMENT, "etcdserver: value is provided"],
-  leaseProvided: [status.INVALID_ARGUMENT, "etcdserver: lease is provided"],
-  tooManyOps: [status.INVALID_ARGUMENT, "etcdserver: too many operations in txn request"],
-  tooLarge: [status.INVALID_ARGUMENT, "etcdserver: request is too large"],
-  invalidSort: [status.INVALID_ARGUMENT, "etcdserver: invalid sort option"],
-  leaseTtlTooLarge: [status.OUT_OF_RANGE, "etcdserver: too large lease TTL"],
-  badUrls: [status.INVALID_ARGUMENT, "etcdserver: given member URLs are invalid"],
-  emptyTxnOp: [status.INVALID_ARGUMENT, "etcdserver: key not found"],
+/** What is wrong with a request by itself. */
+export const REQUEST_ERRORS: Readonly<Record<RequestError, Status>> = {
+  emptyKey: etcd(CODE.invalidArgument, "key is not provided"),
+  emptyOp: etcd(CODE.invalidArgument, "key not found"),
+  valueProvided: etcd(CODE.invalidArgument, "value is provided"),
+  leaseProvided: etcd(CODE.invalidArgument, "lease is provided"),
+  tooManyOps: etcd(CODE.invalidArgument, "too many operations in txn request"),
+  tooLarge: etcd(CODE.invalidArgument, "request is too large"),
+  ttlTooLarge: etcd(CODE.outOfRange, "too large lease TTL"),
+  // etcd takes negative ids; here an id is a positive number, as etcd's own choice always is.
+  negativeLeaseId: etcd(CODE.invalidArgument, "lease ID must be positive"),
+  badMemberUrls: etcd(CODE.invalidArgument, "given member URLs are invalid"),
+  learner: etcd(CODE.unavailable, "rpc not supported for learner"),
+  authNotEnabled: etcd(CODE.failedPrecondition, "authentication is not enabled"),
 };
 
-export function storeFault(error: StoreError): ApiError {
-  return new ApiError(storeErrors[error]);
+/** Why a watcher is cancelled, or not even created; these have no code. */
+export const WATCH_ERRORS: Readonly<Record<"compacted" | "duplicateId" | "emptyRange", string>> = {
+  compacted: STORE_ERRORS.compacted.message,
+  duplicateId: "mvcc: duplicate watch ID provided on the WatchStream",
+  emptyRange: "mvcc: watcher range is empty",
+};
+
+/** Whether `error` is one of the failures that calls are meant to have. */
+export function isExpected(error: unknown): boolean {
+  return error instanceof StatusError || error instanceof MemberError;
 }
 
-/** Any error as one that a client may be told, and nothing of what it was inside. */
-export function apiErrorOf(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  if (error instanceof MemberError) return new ApiError(memberFaults[error.fault]);
-  return new ApiError([status.UNAVAILABLE, memberFaults.timeout[1]]);
+/**
+ * The status of a call whose handler threw `error`. Of what no handler is meant to throw a client hears only that there is
+ * something, since it may be about anything inside.
+ */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof MemberError) return MEMBER_FAULTS[error.fault];
+  return { code: CODE.internal, message: "internal error" };
 }
 
-/** The leader was lost under a stream that had asked not to be kept without one. */
-export const noLeader: ApiFault = memberFaults.noLeader;
+export function fail(status: Status): never {
+  throw new StatusError(status);
+}

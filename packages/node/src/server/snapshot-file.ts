@@ -4,7 +4,10 @@
  *
  *     "quorate-snapshot/1\n"
  *     frame of the header, then one frame for each chunk:   length (u32), CRC-32 of the body (u32), body
+ *     zeros, up to a multiple of 512 bytes
  *     SHA-256 of all the above
+ *
+ * The zeros are there for `etcdctl`, which takes a file for whole by its length alone.
  */
 
 import { createHash } from "node:crypto";
@@ -18,6 +21,7 @@ import type { StoreState } from "../store/state.ts";
 const MAGIC = Buffer.from("quorate-snapshot/1\n");
 const FRAME_BYTES = 8;
 const HASH_BYTES = 32;
+const BLOCK_BYTES = 512;
 
 /** What a snapshot says of itself: of which cluster it is, and up to where. */
 export type SnapshotHeader = {
@@ -62,11 +66,12 @@ export function snapshotFile(
   const chunks = storeMachine.toChunks(store);
   const header = { ...of, revision: revisionOf(store), chunks: chunks.length };
   const bodies: readonly Plain[] = [header, ...chunks];
-  const size = bodies.reduce<number>((sum, body) => sum + FRAME_BYTES + lengthOf(body), MAGIC.length + HASH_BYTES);
-  return { size, chunks: pieces(bodies) };
+  const framed = bodies.reduce<number>((sum, body) => sum + FRAME_BYTES + lengthOf(body), MAGIC.length);
+  const padding = (BLOCK_BYTES - (framed % BLOCK_BYTES)) % BLOCK_BYTES;
+  return { size: framed + padding + HASH_BYTES, chunks: pieces(bodies, padding) };
 }
 
-async function* pieces(bodies: readonly Plain[]): AsyncGenerator<Uint8Array> {
+async function* pieces(bodies: readonly Plain[], padding: number): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   hash.update(MAGIC);
   yield MAGIC;
@@ -77,6 +82,9 @@ async function* pieces(bodies: readonly Plain[]): AsyncGenerator<Uint8Array> {
     // Encoding a large store must not keep the member from its heartbeats.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  const zeros = Buffer.alloc(padding);
+  hash.update(zeros);
+  yield zeros;
   yield hash.digest();
 }
 
@@ -114,10 +122,15 @@ export function readSnapshotFile(file: Buffer): { readonly header: SnapshotHeade
   return { header: header.data, store: storeMachine.fromChunks(bodies.slice(1)) };
 }
 
+/** No frame is empty, so none begins with as many zeros as a length has. */
+function isPadding(rest: Buffer): boolean {
+  return rest.length < BLOCK_BYTES && rest.every((byte) => byte === 0);
+}
+
 function readFrames(file: Buffer, end: number): readonly Plain[] {
   const bodies: Plain[] = [];
   let at = MAGIC.length;
-  while (at < end) {
+  while (at < end && !isPadding(file.subarray(at, end))) {
     const length = at + FRAME_BYTES <= end ? file.readUInt32BE(at) : Infinity;
     if (at + FRAME_BYTES + length > end) throw new SnapshotFileError(`The frame at byte ${at} reaches beyond the end.`);
     const body = file.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length);

@@ -1,0 +1,184 @@
+/** A member for tests: the real store in one process, which applies what is proposed at once. */
+
+import { randomBytes } from "node:crypto";
+import { MemberError } from "../../server/backend.ts";
+import type { Backend, LeaseLife, MemberFault, MembershipResult, MemberStatus } from "../../server/backend.ts";
+import { snapshotFile } from "../../server/snapshot-file.ts";
+import { leaseTtlOf, leasesOf, membersOf, sizeOf, storeMachine } from "../../store/index.ts";
+import type { LeaseId, Member, MemberId, StoreCommand, StoreResult, StoreState } from "../../store/index.ts";
+
+const CLUSTER_ID = "cdf818194e3a8c32";
+const MEMBER_ID = "8e9e05c52164694d";
+
+const EXPIRY_CHECK_MS = 50;
+
+export class TestBackend implements Backend {
+  readonly clusterId: string = CLUSTER_ID;
+  readonly memberId: MemberId = MEMBER_ID;
+  term = 2;
+  leader: MemberId | null = MEMBER_ID;
+  /** Thrown by whatever needs the cluster's agreement, while it is not null. */
+  fault: MemberFault | Error | null = null;
+  /** While it is not null, proposals wait for it before they are applied. */
+  gate: Promise<void> | null = null;
+  /** How often the cluster was asked whether there is anything newer. */
+  linearized = 0;
+  #store: StoreState = storeMachine.initial;
+  #index = 0;
+  readonly #appliedListeners = new Set<(store: StoreState) => void>();
+  readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
+  /** When each lease ends. */
+  readonly #ends = new Map<LeaseId, number>();
+  readonly #timer = setInterval(() => this.#expire(), EXPIRY_CHECK_MS).unref();
+
+  constructor() {
+    const self = member(MEMBER_ID, "one", ["http://127.0.0.1:2380"], false);
+    this.apply([
+      { type: "membersInit", members: [{ ...self, clientUrls: ["http://127.0.0.1:2379"] }] },
+      { type: "lessor", term: this.term },
+    ]);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Applies the commands as one batch. */
+  apply(commands: readonly StoreCommand[]): readonly StoreResult[] {
+    const before = this.#store;
+    const results = commands.map((command) => {
+      this.#index += 1;
+      const { state, result } = storeMachine.apply(this.#store, command, this.#index);
+      this.#store = state;
+      if (result.ok && command.type === "leaseGrant") this.#ends.set(command.id, now() + command.ttl);
+      return result;
+    });
+    if (this.#store !== before) for (const listener of this.#appliedListeners) listener(this.#store);
+    return results;
+  }
+
+  lead(leader: MemberId | null): void {
+    this.leader = leader;
+    for (const listener of this.#leaderListeners) listener(leader);
+  }
+
+  /** How many still listen to what is applied. */
+  get listeners(): number {
+    return this.#appliedListeners.size + this.#leaderListeners.size;
+  }
+
+  async propose(command: StoreCommand): Promise<StoreResult> {
+    this.#demandHealth();
+    if (this.gate !== null) await this.gate;
+    const [result] = this.apply([command]);
+    if (result === undefined) throw new Error("A command has a result.");
+    return result;
+  }
+
+  async linearize(): Promise<void> {
+    this.#demandHealth();
+    this.linearized += 1;
+    await Promise.resolve();
+  }
+
+  store(): StoreState {
+    return this.#store;
+  }
+
+  onApplied(listener: (store: StoreState) => void): () => void {
+    this.#appliedListeners.add(listener);
+    return () => this.#appliedListeners.delete(listener);
+  }
+
+  onLeaderChange(listener: (leader: MemberId | null) => void): () => void {
+    this.#leaderListeners.add(listener);
+    return () => this.#leaderListeners.delete(listener);
+  }
+
+  async keepLeaseAlive(id: LeaseId): Promise<LeaseLife | null> {
+    await this.linearize();
+    const ttl = leaseTtlOf(this.#store, id);
+    if (ttl === null) return null;
+    this.#ends.set(id, now() + ttl);
+    return { ttl, grantedTtl: ttl };
+  }
+
+  async leaseLife(id: LeaseId): Promise<LeaseLife | null> {
+    await this.linearize();
+    const ttl = leaseTtlOf(this.#store, id);
+    if (ttl === null) return null;
+    return { ttl: Math.floor((this.#ends.get(id) ?? 0) - now()), grantedTtl: ttl };
+  }
+
+  addMember(peerUrls: readonly string[], isLearner: boolean): Promise<MembershipResult> {
+    return this.#changeMembers({
+      type: "memberAdd",
+      member: member(randomBytes(8).toString("hex"), "", peerUrls, isLearner),
+    });
+  }
+
+  removeMember(id: MemberId): Promise<MembershipResult> {
+    return this.#changeMembers({ type: "memberRemove", id });
+  }
+
+  updateMember(id: MemberId, peerUrls: readonly string[]): Promise<MembershipResult> {
+    return this.#changeMembers({ type: "memberUpdate", id, peerUrls });
+  }
+
+  promoteMember(id: MemberId): Promise<MembershipResult> {
+    return this.#changeMembers({ type: "memberPromote", id });
+  }
+
+  async moveLeader(to: MemberId): Promise<void> {
+    this.#demandHealth();
+    if (!membersOf(this.#store).some(({ id }) => id === to)) throw new MemberError("badTransferee");
+    await Promise.resolve();
+    this.lead(to);
+  }
+
+  status(): MemberStatus {
+    return {
+      version: "0.0.0",
+      dbSize: 20_480,
+      dbSizeInUse: sizeOf(this.#store),
+      leader: this.leader,
+      raftTerm: this.term,
+      raftIndex: this.#index,
+      raftAppliedIndex: this.#index,
+      isLearner: false,
+      errors: [],
+    };
+  }
+
+  snapshot(): { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> } {
+    return snapshotFile(this.#store, { clusterId: this.clusterId, index: this.#index });
+  }
+
+  #demandHealth(): void {
+    if (this.fault instanceof Error) throw this.fault;
+    if (this.fault !== null) throw new MemberError(this.fault);
+  }
+
+  async #changeMembers(
+    command: Extract<StoreCommand, { readonly type: "memberAdd" | "memberRemove" | "memberUpdate" | "memberPromote" }>,
+  ): Promise<MembershipResult> {
+    const result = await this.propose(command);
+    if (!result.ok) return { ok: false, error: result.error };
+    return { ok: true, member: command.type === "memberAdd" ? command.member : null, members: membersOf(this.#store) };
+  }
+
+  #expire(): void {
+    for (const id of leasesOf(this.#store)) {
+      if ((this.#ends.get(id) ?? 0) < now()) this.apply([{ type: "leaseExpire", id, term: this.term }]);
+    }
+  }
+}
+
+/** In seconds. */
+function now(): number {
+  return performance.now() / 1000;
+}
+
+function member(id: MemberId, name: string, peerUrls: readonly string[], isLearner: boolean): Member {
+  return { id, name, peerUrls, clientUrls: [], isLearner };
+}
