@@ -22,6 +22,7 @@ import { openHttp2 } from "./transport/http2.ts";
 import type { OpenTransport } from "./transport/transport.ts";
 import { WatchHub } from "./watch/hub.ts";
 
+export { loadDefinition } from "./definition.ts";
 export type { ApiLimits } from "./member.ts";
 
 /** What is counted of each call. `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
