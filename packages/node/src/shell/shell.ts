@@ -151,6 +151,7 @@ export class Shell<S extends Signature> {
   #take({ state, effects }: Step<S>): void {
     if (state.durable !== this.#state.durable) this.#version += 1;
     this.#state = state;
+    this.#options.observer?.returned(effects);
     for (const effect of effects) {
       switch (effect.type) {
         case "setTimer":
