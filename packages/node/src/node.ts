@@ -242,6 +242,7 @@ function memberOf<S extends Signature>(
     electionMs: options.electionMs,
     quotaBytes: options.quotaBytes,
     strictReconfiguration: options.strictReconfiguration,
+    autoCompaction: options.autoCompaction,
     diskSize: () => storage.size(),
     clock: monotonicClock,
     events: telemetry.member,

@@ -5,14 +5,17 @@
 
 import { nodeId } from "@quorate/core";
 import type { NodeId, Plain } from "@quorate/core";
+import type { AutoCompaction } from "../config/options.ts";
+import { PeerError } from "../peers/index.ts";
 import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
-import { alarmsOf, leasesOf, leaseTtlOf, membersOf, sizeOf } from "../store/index.ts";
+import { alarmsOf, compactedOf, leaseTtlOf, leasesOf, membersOf, revisionOf, sizeOf } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
 import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { MemberError } from "./backend.ts";
 import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
+import { AutoCompactor } from "./auto-compactor.ts";
 import type { Identity } from "./identity.ts";
 import { Lessor } from "./lessor.ts";
 import { answers, readQuestion } from "./member-words.ts";
@@ -59,6 +62,8 @@ export type MemberOptions = {
   readonly quotaBytes: number;
   /** Refuse changes that would leave the cluster without a quorum. */
   readonly strictReconfiguration: boolean;
+  /** Which history to give up without being asked. Null for none. */
+  readonly autoCompaction: AutoCompaction | null;
   /** Bytes on disk. */
   readonly diskSize: () => number;
   readonly clock: Clock;
@@ -66,6 +71,9 @@ export type MemberOptions = {
   /** The member can't go on, for the reason given: an error, or that it was removed from the cluster. */
   readonly onFailure: (error: unknown) => void;
 };
+
+/** The errors of a question that has not left, so that it does no harm to send it again. */
+const UNSENT: ReadonlySet<PeerError["code"]> = new Set(["unreachable", "noRoom"]);
 
 export class Member implements Backend {
   readonly clusterId: string;
@@ -75,6 +83,7 @@ export class Member implements Backend {
   readonly #replication: Replication;
   readonly #lessor: Lessor;
   readonly #membership: Membership;
+  readonly #compactor: AutoCompactor | null;
   readonly #appliedListeners = new Set<(store: StoreState) => void>();
   readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
   #leadership: { readonly leader: NodeId | null; readonly term: number } = { leader: null, term: 0 };
@@ -92,6 +101,18 @@ export class Member implements Backend {
       ttlOf: (id) => leaseTtlOf(this.store(), id),
       leases: () => leasesOf(this.store()),
     });
+    this.#compactor =
+      options.autoCompaction === null
+        ? null
+        : new AutoCompactor({
+            mode: options.autoCompaction,
+            clock: options.clock,
+            revision: () => revisionOf(this.store()),
+            compacted: () => compactedOf(this.store()),
+            compact: (revision) => {
+              if (this.#isLeader()) this.#proposeAgain({ type: "compact", revision });
+            },
+          });
     this.#membership = new Membership({
       ...options,
       replication: () => this.#replication,
@@ -234,6 +255,7 @@ export class Member implements Backend {
 
   stop(): void {
     this.#lessor.stop();
+    this.#compactor?.stop();
     this.#membership.stop();
     this.#replication.stop();
   }
@@ -311,7 +333,12 @@ export class Member implements Backend {
     commands: readonly AddressedCommand[],
   ): Promise<ForwardVerdict | { readonly type: "unsent" }> {
     const question: Question = { type: "propose", commands };
-    return answers.verdict(await this.#options.peers.ask(leader, question, this.#options.requestTimeoutMs));
+    try {
+      return answers.verdict(await this.#options.peers.ask(leader, question, this.#options.requestTimeoutMs));
+    } catch (error) {
+      if (error instanceof PeerError && UNSENT.has(error.code)) return { type: "unsent" };
+      throw error;
+    }
   }
 
   /** Asks whoever is the lessor, again while there is none or another one, as long as a request may take. */

@@ -1,0 +1,248 @@
+/** What is measured. Each figure is taken of both kinds of servers, one after the other, in one run. */
+
+import { Connection } from "./grpc.ts";
+import { load } from "./load.ts";
+import { get, put, watch } from "./requests.ts";
+import type { Servers } from "./servers.ts";
+
+/** One line of the table. `better` says which is: more, or less. */
+export type Figure = {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: "more" | "less";
+  /** Several values of one measurement, the first of which is compared. */
+  measure(servers: Servers): Promise<{ readonly value: number; readonly detail: string }>;
+};
+
+const VALUE = Buffer.alloc(256, "v");
+const KEYS = 10_000;
+/** Seconds of load before any is counted: both servers are at their best only after a while. */
+const WARM_S = 3;
+
+function keyOf(number: number): string {
+  return `key/${String(number % KEYS).padStart(8, "0")}`;
+}
+
+export function putsAt(clients: number, seconds: number): Figure {
+  return {
+    name: `puts, ${clients} client${clients === 1 ? "" : "s"}`,
+    unit: "/s",
+    better: "more",
+    async measure({ endpoints }) {
+      await load(endpoints, clients, WARM_S, (number) => put(keyOf(number), VALUE));
+      const result = await load(endpoints, clients, seconds, (number) => put(keyOf(number), VALUE));
+      return { value: result.perSecond, detail: detailOf(result) };
+    },
+  };
+}
+
+export function readsAt(clients: number, seconds: number, isSerializable: boolean): Figure {
+  return {
+    name: `${isSerializable ? "serializable" : "linearizable"} reads, ${clients} clients`,
+    unit: "/s",
+    better: "more",
+    async measure({ endpoints }) {
+      await load(endpoints, clients, WARM_S, (number) => put(keyOf(number), VALUE));
+      const result = await load(endpoints, clients, seconds, (number) => get(keyOf(number), isSerializable));
+      return { value: result.perSecond, detail: detailOf(result) };
+    },
+  };
+}
+
+function detailOf({
+  p50,
+  p99,
+  failed,
+}: {
+  readonly p50: number;
+  readonly p99: number;
+  readonly failed: number;
+}): string {
+  return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${failed > 0 ? `, ${failed} failed` : ""}`;
+}
+
+/** Many watches of one key, and one who writes it: how many events a second reach them all. */
+export function watchFanOut(watchers: number, puts: number): Figure {
+  return {
+    name: `watch fan-out, ${watchers} watches`,
+    unit: "events/s",
+    better: "more",
+    async measure({ endpoints }) {
+      const connections = endpoints.map((endpoint) => new Connection(endpoint));
+      let events = 0;
+      let created = 0;
+      for (let at = 0; at < watchers; at++) {
+        const { path, request } = watch("fan");
+        const stream = connections[at % connections.length]?.open(path);
+        stream?.on("error", () => undefined);
+        let isFirst = true;
+        const sizes = new MessageCounter();
+        stream?.on("data", (piece: Buffer) => {
+          const messages = sizes.count(piece);
+          created += isFirst && messages > 0 ? 1 : 0;
+          events += isFirst && messages > 0 ? messages - 1 : messages;
+          if (messages > 0) isFirst = false;
+        });
+        stream?.write(request);
+      }
+      await until(() => created === watchers);
+      const start = performance.now();
+      const { path, request } = put("fan", VALUE);
+      for (let at = 0; at < puts; at++) await connections[0]?.call(path, request);
+      await until(() => events >= watchers * puts);
+      const seconds = (performance.now() - start) / 1_000;
+      for (const connection of connections) connection.close();
+      return { value: events / seconds, detail: `${puts} puts in ${seconds.toFixed(2)} s` };
+    },
+  };
+}
+
+/** Counts gRPC's messages in a stream of bytes. A response to a watch with one event each is one message. */
+class MessageCounter {
+  #left = 0;
+  #head: Buffer = Buffer.alloc(0);
+
+  count(piece: Buffer): number {
+    let messages = 0;
+    let rest = piece;
+    while (rest.length > 0) {
+      if (this.#left > 0) {
+        const taken = Math.min(this.#left, rest.length);
+        this.#left -= taken;
+        rest = rest.subarray(taken);
+        if (this.#left === 0) messages += 1;
+        continue;
+      }
+      this.#head = Buffer.concat([this.#head, rest.subarray(0, 5 - this.#head.length)]);
+      const used = Math.min(rest.length, 5);
+      rest = rest.subarray(used);
+      if (this.#head.length < 5) continue;
+      this.#left = this.#head.readUInt32BE(1);
+      this.#head = Buffer.alloc(0);
+      if (this.#left === 0) messages += 1;
+    }
+    return messages;
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error("What was waited for has not come in a minute.");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** From `kill -9` of the leader until another one has acknowledged a write. */
+export function failover(times: number): Figure {
+  return {
+    name: "kill -9 of the leader to the next write",
+    unit: "ms",
+    better: "less",
+    async measure(servers) {
+      const taken: number[] = [];
+      for (let at = 0; at < times; at++) {
+        const leader = await servers.leader();
+        const others = servers.endpoints.filter((_, place) => place !== leader);
+        await servers.kill(leader);
+        const start = performance.now();
+        await writeAnywhere(others);
+        taken.push(performance.now() - start);
+        servers.restart(leader);
+        await servers.leader();
+      }
+      taken.sort((a, b) => a - b);
+      return {
+        value: taken[Math.floor(taken.length / 2)] ?? NaN,
+        detail: `median of ${times}, from ${(taken[0] ?? NaN).toFixed(0)} to ${(taken.at(-1) ?? NaN).toFixed(0)} ms`,
+      };
+    },
+  };
+}
+
+async function writeAnywhere(endpoints: readonly string[]): Promise<void> {
+  const { path, request } = put("after", VALUE);
+  const connections = endpoints.map((endpoint) => new Connection(endpoint));
+  await Promise.any(connections.map((connection) => connection.call(path, request)));
+  for (const connection of connections) connection.close();
+}
+
+/** Fills the store with keys, and looks at what the members take in memory then. */
+export function memoryAfter(keys: number): Figure {
+  return {
+    name: `memory a member after ${keys.toLocaleString("en")} keys`,
+    unit: "MiB",
+    better: "less",
+    async measure(servers) {
+      const seconds = await fill(servers, keys, (number) => put(`many/${String(number).padStart(9, "0")}`, VALUE));
+      const memory = servers.memory().map((bytes) => bytes / 1024 ** 2);
+      const mean = memory.reduce((sum, of) => sum + of, 0) / memory.length;
+      return {
+        value: mean,
+        detail: `filled in ${seconds.toFixed(0)} s; ${memory.map((of) => of.toFixed(0)).join(", ")} MiB`,
+      };
+    },
+  };
+}
+
+/** From the start of a killed member, whose log holds so many bytes, until it has caught up and serves. */
+export function recoveryOf(bytes: number): Figure {
+  const value = Buffer.alloc(64 * 1024, "r");
+  return {
+    name: `start after ${(bytes / 1024 ** 3).toFixed(2)} GiB of log`,
+    unit: "s",
+    better: "less",
+    async measure(servers) {
+      const puts = Math.ceil(bytes / value.length);
+      await fill(servers, puts, (number) => put(`log/${number % 100}`, value));
+      const leader = await servers.leader();
+      const place = (leader + 1) % servers.endpoints.length;
+      await servers.kill(place);
+      const start = performance.now();
+      servers.restart(place);
+      await servers.leader();
+      await readAt(servers.endpoints[place] ?? "");
+      return { value: (performance.now() - start) / 1_000, detail: `${puts} puts of 64 KiB before` };
+    },
+  };
+}
+
+async function readAt(endpoint: string): Promise<void> {
+  const { path, request } = get("log/0", false);
+  const end = performance.now() + 120_000;
+  while (performance.now() < end) {
+    const connection = new Connection(endpoint);
+    try {
+      await connection.call(path, request);
+      return;
+    } catch {
+      // Not yet.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      connection.close();
+    }
+  }
+  throw new Error(`${endpoint} has not served in two minutes.`);
+}
+
+async function fill(
+  servers: Servers,
+  count: number,
+  call: (number: number) => ReturnType<typeof put>,
+): Promise<number> {
+  const connections = servers.endpoints.map((endpoint) => new Connection(endpoint));
+  const start = performance.now();
+  let number = 0;
+  await Promise.all(
+    Array.from({ length: 300 }, async (_, client) => {
+      const connection = connections[client % connections.length];
+      while (connection !== undefined && number < count) {
+        number += 1;
+        const { path, request } = call(number);
+        await connection.call(path, request);
+      }
+    }),
+  );
+  for (const connection of connections) connection.close();
+  return (performance.now() - start) / 1_000;
+}
