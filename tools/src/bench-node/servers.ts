@@ -37,24 +37,21 @@ export class Servers {
     const cluster = names.map((name, at) => `${name}=http://127.0.0.1:${ports[at]?.peer ?? 0}`).join(",");
     const members = names.map((name, at): Member => {
       const { peer, client } = ports[at] ?? { peer: 0, client: 0 };
-      const flags = [
-        ...["--name", name, "--data-dir", join(directory, name)],
-        ...[
-          "--listen-peer-urls",
-          `http://127.0.0.1:${peer}`,
-          "--initial-advertise-peer-urls",
-          `http://127.0.0.1:${peer}`,
-        ],
-        ...[
-          "--listen-client-urls",
-          `http://127.0.0.1:${client}`,
-          "--advertise-client-urls",
-          `http://127.0.0.1:${client}`,
-        ],
-        ...["--initial-cluster", cluster, "--initial-cluster-state", "new", "--initial-cluster-token", kind],
-        ...["--heartbeat-interval", "100", "--election-timeout", "1000", "--log-level", "error"],
-        ...["--quota-backend-bytes", `${8 * 1024 ** 3}`],
-      ];
+      const flags = Object.entries({
+        name,
+        "data-dir": join(directory, name),
+        "listen-peer-urls": `http://127.0.0.1:${peer}`,
+        "initial-advertise-peer-urls": `http://127.0.0.1:${peer}`,
+        "listen-client-urls": `http://127.0.0.1:${client}`,
+        "advertise-client-urls": `http://127.0.0.1:${client}`,
+        "initial-cluster": cluster,
+        "initial-cluster-state": "new",
+        "initial-cluster-token": kind,
+        "heartbeat-interval": "100",
+        "election-timeout": "1000",
+        "log-level": "error",
+        "quota-backend-bytes": `${8 * 1024 ** 3}`,
+      }).flatMap(([flag, value]) => [`--${flag}`, value]);
       return { name, client, args: kind === "quorate" ? [BINARY, "serve", ...flags] : flags, process: null };
     });
     const servers = new Servers(kind, directory, members);
