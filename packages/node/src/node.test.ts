@@ -1,7 +1,9 @@
 /** Whole nodes: writes, reads, leaders that go, members that come, and snapshots for those that were away for long. */
 
 import { afterEach, describe, expect, test } from "vitest";
-import { range, revisionOf } from "./store/index.ts";
+import { restoreMember } from "./server/restore.ts";
+import { readSnapshotFile, SnapshotFileError } from "./server/snapshot-file.ts";
+import { membersOf, range, revisionOf } from "./store/index.ts";
 import type { PutOp, StoreResult } from "./store/types.ts";
 import { LocalCluster } from "./testing/local-cluster.ts";
 import type { RunningNode } from "./node.ts";
@@ -133,6 +135,51 @@ describe("snapshots", () => {
     // And its own disk has it, too.
     await cluster.stop(away);
     expect(valueAt(await cluster.run(away), "key300")).toBe("300");
+  });
+});
+
+describe("a snapshot file", () => {
+  test("begins a new cluster with the same data, and leases end in it", async () => {
+    cluster = await LocalCluster.start(1);
+    await cluster.leader();
+    const { member } = cluster.node("m1");
+    for (let at = 0; at < 200; at++) await member.propose(put(`key${at % 50}`, `${at}`));
+    await member.propose({ type: "leaseGrant", id: "7", ttl: 1 });
+    await member.propose({ ...put("leased", "x"), lease: "7" });
+    const { size, chunks } = member.snapshot();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of chunks) pieces.push(piece);
+    const file = Buffer.concat(pieces);
+    expect(file).toHaveLength(size);
+    const { header, store } = readSnapshotFile(file);
+    expect(header).toMatchObject({ clusterId: member.clusterId, revision: revisionOf(member.store()) });
+    await cluster.close();
+
+    cluster = await LocalCluster.start(3, {}, async (options) => {
+      await restoreMember(store, options);
+    });
+    await cluster.leader();
+    for (const name of cluster.names) expect(await read(cluster.node(name), "key49")).toBe("199");
+    const restored = cluster.node("m2").member;
+    expect(restored.clusterId).not.toBe(header.clusterId);
+    await cluster.until("the members are listed", () => membersOf(restored.store()).length === 3);
+    await restored.propose(put("after", "1"));
+    expect(revisionOf(restored.store())).toBeGreaterThan(header.revision);
+    await cluster.until("the lease is over", () => valueAt(cluster.node("m2"), "leased") === null);
+  });
+
+  test("that was changed or cut short is refused", async () => {
+    cluster = await LocalCluster.start(1);
+    await cluster.leader();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of cluster.node("m1").member.snapshot().chunks) pieces.push(piece);
+    const file = Buffer.concat(pieces);
+    for (let at = 0; at < file.length; at += 7) {
+      const changed = Buffer.from(file);
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+      expect(() => readSnapshotFile(changed)).toThrow(SnapshotFileError);
+      expect(() => readSnapshotFile(file.subarray(0, at))).toThrow(SnapshotFileError);
+    }
   });
 });
 

@@ -23,7 +23,17 @@ export async function newIdentity(options: NodeOptions, ask: AskCluster): Promis
   return options.initialClusterState === "new" ? foundCluster(options) : await joinCluster(options, ask);
 }
 
-function foundCluster({ initialCluster, name, token, protocol }: NodeOptions): Identity {
+/**
+ * The identity of a member of a cluster that begins with `initialCluster`.
+ *
+ * @throws BootstrapError if it is none of them
+ */
+export function foundCluster({
+  initialCluster,
+  name,
+  token,
+  protocol,
+}: Pick<NodeOptions, "initialCluster" | "name" | "token" | "protocol">): Identity {
   const members = initialCluster.map((member) => memberOf(member, token));
   const own = members.find((member) => member.name === name);
   if (own === undefined) {

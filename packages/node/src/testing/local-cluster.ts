@@ -21,14 +21,20 @@ export class LocalCluster {
   /** What the nodes said, for a test that fails. */
   readonly log: string[] = [];
 
-  /** Starts a cluster of members m1, m2, ... */
-  static async start(size: number, change: Partial<NodeOptions> = {}): Promise<LocalCluster> {
+  /** Starts a cluster of members m1, m2, ..., after `prepare` for each. */
+  static async start(
+    size: number,
+    change: Partial<NodeOptions> = {},
+    prepare: (options: NodeOptions) => Promise<void> = () => Promise.resolve(),
+  ): Promise<LocalCluster> {
     const cluster = new LocalCluster();
     const ports = await Promise.all(Array.from({ length: size }, freePorts));
     const initial = ports.map(({ peer }, at) => ({ name: `m${at + 1}`, peerUrls: [urlOf(peer)] }));
     for (const [at, { name }] of initial.entries()) {
       const { peer, client } = ports[at] ?? { peer: 0, client: 0 };
-      cluster.#options.set(name, { ...cluster.defaults(name, { peer, client }), initialCluster: initial, ...change });
+      const options = { ...cluster.defaults(name, { peer, client }), initialCluster: initial, ...change };
+      cluster.#options.set(name, options);
+      await prepare(options);
     }
     await Promise.all(initial.map(({ name }) => cluster.run(name)));
     return cluster;
