@@ -7,6 +7,7 @@ import { addClusterCommand } from "./cluster-flags.ts";
 import { addConnectionFlags, connectionOf } from "./connection-flags.ts";
 import { EXIT, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
+import { RESTORE_FLAGS } from "./restore-flags.ts";
 import { addServeFlags, serveWords } from "./serve-flags.ts";
 
 const EXIT_CODES = `
@@ -127,6 +128,26 @@ snapshot
   .option("--json", "as JSON")
   .action(async (file: string, options: Json) =>
     finish((await snapshotCommands()).snapshotStatusCommand(file, isJson(options))),
+  );
+
+addServeFlags(
+  snapshot
+    .command("restore")
+    .description("make the data directory of a member of a new cluster out of a snapshot")
+    .argument("<file>"),
+  RESTORE_FLAGS,
+)
+  .addHelpText(
+    "after",
+    `
+Do it for each member, with the same file, --initial-cluster and --initial-cluster-token, and start them with these.
+
+Example:
+  quorate snapshot restore backup.snapshot --name a --data-dir a.quorate \\
+    --initial-cluster a=http://127.0.0.1:2380,b=http://127.0.0.1:2381 --initial-advertise-peer-urls http://127.0.0.1:2380`,
+  )
+  .action(async (file: string, _options, command: Command) =>
+    finish(await (await import("./restore-command.ts")).snapshotRestoreCommand(file, serveWords(command, 1))),
   );
 
 // A word that is no command is named as such, rather than counted as too many.

@@ -33,8 +33,11 @@ function group(name: FlagGroup): string {
   return `${name}:`;
 }
 
-/** What the user has given. A flag that takes true or false and stands alone is true. */
-export function serveWords(command: Command): ServeWords {
+/**
+ * What the user has given, besides the first `argumentCount` words, which belong to no flag. A flag that takes true or false
+ * and stands alone is true.
+ */
+export function serveWords(command: Command, argumentCount = 0): ServeWords {
   const flags = new Map<FlagName, string>();
   for (const name of FLAG_NAMES) {
     const value: unknown = command.getOptionValue(attributeOf(name));
@@ -42,7 +45,11 @@ export function serveWords(command: Command): ServeWords {
     else if (value === true) flags.set(name, "true");
   }
   const file: unknown = command.getOptionValue("configFile");
-  return { flags, configFile: typeof file === "string" ? file : null, problems: strangers(command.args) };
+  return {
+    flags,
+    configFile: typeof file === "string" ? file : null,
+    problems: strangers(command.args.slice(argumentCount)),
+  };
 }
 
 function attributeOf(name: FlagName): string {
