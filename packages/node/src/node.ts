@@ -82,7 +82,7 @@ async function start<S extends Signature>(
     known ?? (await newIdentity(options, (urls, question) => askAt({ urls, tls: peerTls, log }, question, JOIN_MS)));
   demandProtocol(identity, options);
   const setup = setupOf(options, identity);
-  const storage = openStorage({
+  const storage = await openStorage({
     directory: options.dataDir,
     identity: { clusterId: identity.clusterId, memberId: identity.memberId },
     layout: runnable.layout,

@@ -6,8 +6,8 @@ import { BootstrapError } from "../server/bootstrap.ts";
 import { IdentityError } from "../server/identity.ts";
 import { RemovedError } from "../server/removed.ts";
 import { SnapshotFileError } from "../server/snapshot-file.ts";
-import { StorageError } from "../storage/error.ts";
-import type { StorageFault } from "../storage/error.ts";
+import { StorageError } from "../storage/index.ts";
+import type { StorageFault } from "../storage/index.ts";
 import { EXIT, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 
@@ -19,6 +19,7 @@ const STORAGE: Readonly<Record<StorageFault, ExitCode>> = {
   otherCluster: EXIT.configuration,
   otherMember: EXIT.configuration,
   otherFormat: EXIT.configuration,
+  otherVersion: EXIT.configuration,
 };
 
 /** How an error ends the command, and what of it people are told. */

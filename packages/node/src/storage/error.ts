@@ -1,43 +1,50 @@
 /**
- * Why a data directory can't be used.
+ * Why a directory can't be used, or no longer:
  *
- * - locked: another process has it open
- * - corrupt: a record is damaged, or missing
- * - otherCluster, otherMember, otherFormat: it belongs to somebody else
- * - full: the file system has no more room
- * - unusable: the operating system does not let this process at it
+ * - locked: another process, or another part of this one, has it open.
+ * - corrupt: what is there is not what was written; the message names the record, or the part of the file.
+ * - otherCluster, otherMember, otherFormat, otherVersion: it is sound, and not what was asked for.
+ * - full: the disk has no room, or the file may not grow. What was durable still is.
+ * - unusable: the disk or its permissions refuse.
  */
-export type StorageFault = "locked" | "corrupt" | "otherCluster" | "otherMember" | "otherFormat" | "full" | "unusable";
+export type StorageFault =
+  "locked" | "corrupt" | "otherCluster" | "otherMember" | "otherFormat" | "otherVersion" | "full" | "unusable";
 
-/** The message names the place, what is wrong with it, and how to mend it. */
+/** A directory can't be used. The message says what is wrong, where, and how to mend it. */
 export class StorageError extends Error {
+  override readonly name = "StorageError";
   readonly fault: StorageFault;
 
   constructor(fault: StorageFault, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "StorageError";
     this.fault = fault;
   }
 }
 
-/** What an operator can do about a member whose data is damaged, wherever it is damaged. */
-export const HOW_TO_MEND: string =
-  "No record was changed. Restore the directory from a copy made while the member was stopped; or remove this member from " +
-  "the cluster, delete the directory, and add it as a new member, which the others then bring up to date.";
+/** What mends a corrupt directory: there is no way to guess what it should have held. */
+const REPLACE_MEMBER =
+  "Nothing was changed. Keep a copy of the directory, check the disk, then remove this member from the cluster and add it " +
+  "again with an empty directory; or put back the directory as it was, if the node has not run since that copy.";
 
-/** An error of the operating system or of LMDB, as one that an operator can read. */
-export function storageErrorOf(error: unknown, directory: string): StorageError {
-  if (error instanceof StorageError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const code = error !== null && typeof error === "object" && "code" in error ? String(error.code) : "";
-  if (code === "ENOSPC" || code === "28" || /no space|MDB_MAP_FULL|quota/i.test(text)) {
-    const mend = "What was not written was not acknowledged. Make room, and start the member again.";
-    return new StorageError("full", `There is no more room for ${directory} (${text}). ${mend}`, { cause: error });
+export function corrupt(directory: string, what: string, options?: ErrorOptions): StorageError {
+  return new StorageError("corrupt", `The data in ${directory} is corrupt: ${what}. ${REPLACE_MEMBER}`, options);
+}
+
+/** What a system call or LMDB said when something was to be done, as an error of ours. */
+export function systemError(directory: string, doing: string, cause: unknown): StorageError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (isNoRoom(cause)) {
+    const mend = "Make room on its disk, or raise the limit on the size of files, and start the node again.";
+    return new StorageError("full", `No room in ${directory}: ${doing} failed (${said}). ${mend}`, { cause });
   }
-  if (/MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|BAD)|corrupt|not an LMDB/i.test(text)) {
-    return new StorageError("corrupt", `The database in ${directory} is damaged (${text}). ${HOW_TO_MEND}`, {
-      cause: error,
-    });
-  }
-  return new StorageError("unusable", `${directory} can't be used: ${text}.`, { cause: error });
+  const mend =
+    "Check that the directory belongs to the user that runs the node, and that the disk works, then start again.";
+  return new StorageError("unusable", `${directory} can't be used: ${doing} failed (${said}). ${mend}`, { cause });
+}
+
+/** LMDB gives the number of the system's error or one of its own: of the latter, -30792 is MDB_MAP_FULL. */
+const NO_ROOM: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", 27, 28, 122, -30792];
+
+function isNoRoom(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && NO_ROOM.includes(cause.code);
 }

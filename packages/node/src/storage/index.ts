@@ -1,6 +1,7 @@
-/** A member's disk: its protocol's durable state in LMDB. README.md has the layout, and why it is durable. */
+/** Durable storage of a node: a directory that holds the durable state of one member, and refuses what it can't trust. */
 
-export { HOW_TO_MEND, StorageError } from "./error.ts";
+export { StorageError } from "./error.ts";
 export type { StorageFault } from "./error.ts";
+export type { Layout } from "./layout.ts";
 export { openStorage } from "./storage.ts";
-export type { Layout, LogBounds, Parts, Storage, StorageIdentity, StorageOptions } from "./storage.ts";
+export type { Storage } from "./storage.ts";

@@ -1,115 +1,69 @@
 /**
- * One process a data directory. The file `lock` names the process that has it; one whose process is gone counts for nothing,
- * so that a member that was killed can start again.
+ * One process has a directory open at a time. LMDB itself would let several.
+ *
+ * The lock is a name that only one process can listen on, made from the directory's device and inode: on Linux an abstract
+ * socket, on Windows a named pipe. The kernel gives names out atomically and takes them back when a process ends, however
+ * it ends, so that no lock is ever left behind, and none has to be judged stale by process ids, which are used again.
+ * Elsewhere it is a socket in the folder for temporary files; there a name does stay behind, and is removed once nobody
+ * answers on it.
+ *
+ * Abstract sockets belong to a network namespace: two containers with one volume and a network each do not see each
+ * other's lock.
  */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StorageError } from "./error.ts";
+import { StorageError, systemError } from "./error.ts";
 
-/** Takes the lock, and returns how to give it back. */
-export function takeLock(directory: string): () => void {
-  const path = join(directory, "lock");
-  const own = JSON.stringify(holderOf(process.pid));
-  const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, own);
-  try {
-    while (!tryLink(mine, path)) {
-      const held = readText(path);
-      if (held === null) continue;
-      const pid = livingHolder(held);
-      if (pid !== null) throw lockedBy(directory, pid);
-      retire(path, held, directory);
-    }
-  } finally {
-    rmSync(mine, { force: true });
+export type Lock = { release(): Promise<void> };
+
+/** @throws StorageError `locked` if it is held */
+export async function lock(directory: string): Promise<Lock> {
+  const name = nameOf(directory);
+  const server = (await listen(directory, name)) ?? (await listenAgain(directory, name));
+  if (server === null) {
+    const mend = "Stop that, or give this member a data directory of its own.";
+    throw new StorageError("locked", `${directory} is in use by another process, or twice by this one. ${mend}`);
   }
-  return () => {
-    if (readText(path) === own) rmSync(path, { force: true });
-  };
+  server.unref();
+  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Creates the lock whole or not at all: false if there is one. */
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  }
+function nameOf(directory: string): string {
+  const { dev, ino } = statSync(directory, { bigint: true });
+  const name = `quorate-storage-${dev}-${ino}`;
+  if (process.platform === "linux") return `\0${name}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
 }
 
-/** Puts the lock of a dead process away. Should another process have done so and locked meanwhile, it gets its own back. */
-function retire(path: string, stale: string, directory: string): void {
-  const aside = `${path}.stale.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw error;
-  }
-  const taken = readText(aside);
-  if (taken !== null && taken !== stale) {
-    tryLink(aside, path);
-    rmSync(aside);
-    throw lockedBy(directory, livingHolder(taken));
-  }
-  rmSync(aside, { force: true });
+/** Null if somebody listens on the name, or did. */
+function listen(directory: string, name: string): Promise<Server | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(null);
+      else reject(systemError(directory, "taking its lock", error));
+    });
+    server.listen({ path: name, exclusive: true }, () => resolve(server));
+  });
 }
 
-function lockedBy(directory: string, pid: number | null): StorageError {
-  const who = pid === null ? "another process" : `process ${pid}`;
-  return new StorageError(
-    "locked",
-    `${directory} is in use by ${who}. Stop that, or give this member a data directory of its own.`,
-  );
+/** Once more where a name can outlive its process, if nobody answers on it. */
+async function listenAgain(directory: string, name: string): Promise<Server | null> {
+  if (process.platform === "linux" || process.platform === "win32" || (await isAnswered(name))) return null;
+  unlinkSync(name);
+  return listen(directory, name);
 }
 
-/** A process, told apart from others that had its number before or will have it. */
-type Holder = { readonly pid: number; readonly started: string };
-
-function holderOf(pid: number): Holder {
-  return { pid, started: startOf(pid) };
-}
-
-/** When a process was started, in ticks since the boot, with the boot's name. Empty where the system does not tell. */
-function startOf(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`);
-  const boot = readText("/proc/sys/kernel/random/boot_id");
-  if (stat === null || boot === null) return "";
-  // The name of the program, in parentheses, may have spaces in it; the start is the 20th field after it.
-  return `${boot.trim()} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
-}
-
-function livingHolder(held: string): number | null {
-  let holder: unknown;
-  try {
-    holder = JSON.parse(held);
-  } catch {
-    // A lock is made whole: what can't be read was made by nobody who still runs.
-    return null;
-  }
-  if (holder === null || typeof holder !== "object" || !("pid" in holder) || !("started" in holder)) return null;
-  const { pid, started } = holder;
-  if (typeof pid !== "number" || typeof started !== "string" || !isRunning(pid)) return null;
-  return startOf(pid) === started ? pid : null;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    // Gone meanwhile, or never there: there is nothing to read, which is an answer.
-    return null;
-  }
+function isAnswered(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(name);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }

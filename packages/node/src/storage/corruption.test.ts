@@ -1,0 +1,136 @@
+/** What is on disk and is not what was written is refused, and named. */
+
+import { log } from "@quorate/core";
+import { describe, expect, test } from "vitest";
+import { openDatabase } from "./database.ts";
+import type { Operation } from "./database.ts";
+import { inFolder, layout, open } from "./harness.ts";
+import type { Durable } from "./harness.ts";
+import { chunkKey, entryKey, HEAD_KEY, MARKER_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
+
+const entries = log.append(log.emptyLog(4), ["five", "six", "seven"]);
+const STATE: Durable = { head: { term: 3 }, entries, snapshot: { head: { index: 4 }, chunks: [["a"], ["b"]] } };
+
+/** The keys of what `open` and one write of STATE leave: the snapshot has the number 1, and its chunks 2 and 3. */
+const records = [
+  ["the marker record", MARKER_KEY],
+  ["the head record", HEAD_KEY],
+  ["the snapshot's head record", SNAPSHOT_KEY],
+  ["the record of the snapshot's chunk 2", chunkKey(2)],
+  ["the record of the snapshot's chunk 3", chunkKey(3)],
+  ["the record of the log's entry 5", entryKey(5)],
+  ["the record of the log's entry 6", entryKey(6)],
+  ["the record of the log's entry 7", entryKey(7)],
+] as const;
+
+/** What opening says after the records have been changed behind storage's back. */
+async function after(change: (bytesOf: (key: Buffer) => Buffer) => readonly Operation[]): Promise<unknown> {
+  let said: unknown = null;
+  await inFolder(async (directory) => {
+    const storage = await open(directory);
+    await storage.write(STATE);
+    await storage.close();
+    const database = openDatabase(directory, false);
+    const found = new Map([...database.records()].map(({ key, bytes }) => [key.toString("hex"), Buffer.from(bytes)]));
+    await database.commit(change((key) => found.get(key.toString("hex")) ?? expect.fail("the record is there")));
+    await database.close();
+    said = await open(directory).then(
+      async (again) => {
+        await again.close();
+        return again.durable;
+      },
+      (error: unknown) => error,
+    );
+    // The refusal gives the directory free.
+    if (said instanceof Error) await expect(open(directory)).rejects.toThrow(said.message);
+  });
+  return said;
+}
+
+function corruptAt(name: string): unknown {
+  return expect.objectContaining({ fault: "corrupt", message: expect.stringContaining(name) as unknown });
+}
+
+describe("a record", () => {
+  test("that is as it was written is accepted", async () => {
+    const rewritten = records.map(([, key]) => key);
+    const said = await after((bytesOf) => rewritten.map((key) => ({ type: "put", key, bytes: bytesOf(key) })));
+    expect(said).toStrictEqual(STATE);
+  });
+
+  test.each(records)("lost: %s", async (name, key) => {
+    expect(await after(() => [{ type: "remove", key }])).toEqual(corruptAt(`${name} is missing`));
+  });
+
+  test.each(records)("with any one bit flipped: %s", async (name, key) => {
+    for (const from of [0, 4, -1]) {
+      const said = await after((bytesOf) => {
+        const bytes = Buffer.from(bytesOf(key));
+        const at = from < 0 ? bytes.length - 1 : from;
+        bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at);
+        return [{ type: "put", key, bytes }];
+      });
+      expect(said).toEqual(corruptAt(`${name} does not match its checksum`));
+    }
+  });
+
+  test.each(records)("with nothing in it: %s", async (name, key) => {
+    const said = await after(() => [{ type: "put", key, bytes: Buffer.from([0]) }]);
+    expect(said).toEqual(corruptAt(`${name} does not match its checksum`));
+  });
+
+  test("that is another's, whole", async () => {
+    const said = await after((bytesOf) => [{ type: "put", key: entryKey(5), bytes: bytesOf(entryKey(6)) }]);
+    expect(said).toEqual(corruptAt("the log's entry 5 does not match its checksum"));
+  });
+
+  test("of no kind that there is", async () => {
+    const key = Buffer.from([0x77, 1]);
+    const said = await after(() => [{ type: "put", key, bytes: seal(key, 1) }]);
+    expect(said).toEqual(corruptAt("a record with the unknown key 7701"));
+  });
+
+  test("that does not hold what it should", async () => {
+    const said = await after(() => [{ type: "put", key: HEAD_KEY, bytes: seal(HEAD_KEY, { head: 1, before: 4 }) }]);
+    expect(said).toEqual(corruptAt("the head record is not as this version writes it"));
+  });
+});
+
+describe("records that do not belong together", () => {
+  test.each([4, 8])("an entry outside of the log: %s", async (index) => {
+    const key = entryKey(index);
+    const said = await after(() => [{ type: "put", key, bytes: seal(key, "stray") }]);
+    expect(said).toEqual(corruptAt(`there is the record of the log's entry ${index}, and the log goes from 5 to 7`));
+  });
+
+  test("an older snapshot's head", async () => {
+    const bytes = seal(SNAPSHOT_KEY, { number: 0, head: { index: 4 }, chunks: [2, 3] });
+    const said = await after(() => [{ type: "put", key: SNAPSHOT_KEY, bytes }]);
+    expect(said).toEqual(corruptAt("the snapshot's head record is number 0, and the head record speaks of 1"));
+  });
+
+  test("a chunk of no snapshot", async () => {
+    const said = await after(() => [{ type: "put", key: chunkKey(9), bytes: seal(chunkKey(9), 1) }]);
+    expect(said).toEqual(corruptAt("no snapshot has the record of the snapshot's chunk 9"));
+  });
+});
+
+test("what another version of the store wrote is not read at all", async () => {
+  const said = await after(() => [
+    { type: "put", key: MARKER_KEY, bytes: seal(MARKER_KEY, { storeVersion: 7, more: true }) },
+    { type: "put", key: HEAD_KEY, bytes: Buffer.from("another format") },
+  ]);
+  expect(said).toMatchObject({ fault: "otherVersion" });
+});
+
+test("what the layout does not take is corrupt, with its reason", () =>
+  inFolder(async (directory) => {
+    const storage = await open(directory);
+    await storage.write(STATE);
+    await storage.close();
+    const join = (): never => {
+      throw new Error("no such term");
+    };
+    const opening = open(directory, { layout: { ...layout, join } });
+    await expect(opening).rejects.toMatchObject({ fault: "corrupt", message: expect.stringContaining("no such term") });
+  }));

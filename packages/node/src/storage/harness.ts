@@ -1,0 +1,30 @@
+/** What the tests of storage share: a durable state whose parts are plain, and folders that are gone afterwards. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log, Plain } from "@quorate/core";
+import type { Layout, SnapshotParts } from "./layout.ts";
+import { openStorage } from "./storage.ts";
+import type { Storage, StorageOptions } from "./storage.ts";
+
+export type Durable = { readonly head: Plain; readonly entries: Log<Plain>; readonly snapshot: SnapshotParts | null };
+
+export const layout: Layout<Durable> = {
+  format: "test/1",
+  split: ({ head, entries, snapshot }) => ({ head, log: entries, snapshot }),
+  join: ({ head, log, snapshot }) => ({ head, entries: log, snapshot }),
+};
+
+export function open(directory: string, other: Partial<StorageOptions<Durable>> = {}): Promise<Storage<Durable>> {
+  return openStorage({ directory, identity: { clusterId: "c1", memberId: "m1" }, layout, sync: true, ...other });
+}
+
+export async function inFolder(use: (directory: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "quorate-storage-"));
+  try {
+    await use(join(folder, "member"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

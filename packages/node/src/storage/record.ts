@@ -1,0 +1,94 @@
+/**
+ * A record: a key of LMDB with its value. The value begins with a checksum of the key and the rest.
+ *
+ * Keys are one byte for the kind, and for what there are many of a number in eight bytes, so that LMDB's order, which is
+ * that of bytes, is the numbers'. The log has the highest keys: it grows at its end, which is LMDB's.
+ */
+
+import { crc32 } from "node:zlib";
+import type { Plain } from "@quorate/core";
+import { decode, encode } from "../codec.ts";
+
+const MARKER = 0x10;
+const HEAD = 0x20;
+const SNAPSHOT = 0x30;
+const CHUNK = 0x40;
+const ENTRY = 0x50;
+
+const CHECKSUM_BYTES = 4;
+
+export type RecordName =
+  | { readonly type: "marker" | "head" | "snapshot" }
+  | { readonly type: "chunk" | "entry"; readonly number: number }
+  | { readonly type: "unknown"; readonly key: string };
+
+export const MARKER_KEY: Buffer = Buffer.from([MARKER]);
+export const HEAD_KEY: Buffer = Buffer.from([HEAD]);
+export const SNAPSHOT_KEY: Buffer = Buffer.from([SNAPSHOT]);
+
+export function chunkKey(id: number): Buffer {
+  return numberedKey(CHUNK, id);
+}
+
+export function entryKey(index: number): Buffer {
+  return numberedKey(ENTRY, index);
+}
+
+function numberedKey(kind: number, number: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = kind;
+  key.writeUInt32BE(Math.floor(number / 2 ** 32), 1);
+  key.writeUInt32BE(number % 2 ** 32, 5);
+  return key;
+}
+
+export function nameOf(key: Buffer): RecordName {
+  const kind = key.length === 1 || key.length === 9 ? key[0] : undefined;
+  if (key.length === 1) {
+    if (kind === MARKER) return { type: "marker" };
+    if (kind === HEAD) return { type: "head" };
+    if (kind === SNAPSHOT) return { type: "snapshot" };
+  }
+  if (key.length === 9) {
+    const number = key.readUInt32BE(1) * 2 ** 32 + key.readUInt32BE(5);
+    if (kind === CHUNK) return { type: "chunk", number };
+    if (kind === ENTRY) return { type: "entry", number };
+  }
+  return { type: "unknown", key: key.toString("hex") };
+}
+
+/** How a message speaks of a record. */
+export function describe(name: RecordName): string {
+  switch (name.type) {
+    case "marker":
+      return "the marker record";
+    case "head":
+      return "the head record";
+    case "snapshot":
+      return "the snapshot's head record";
+    case "chunk":
+      return `the record of the snapshot's chunk ${name.number}`;
+    case "entry":
+      return `the record of the log's entry ${name.number}`;
+    case "unknown":
+      return `a record with the unknown key ${name.key}`;
+  }
+}
+
+/** The value of the record of `value` under `key`. */
+export function seal(key: Buffer, value: Plain): Buffer {
+  const bytes = encode(value, CHECKSUM_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(CHECKSUM_BYTES), crc32(key)), 0);
+  return bytes;
+}
+
+/**
+ * The opposite of `seal`: null if the checksum is another.
+ *
+ * @throws CodecError if it is right, and `seal` can't have made the rest all the same
+ */
+export function unseal(key: Buffer, bytes: Buffer): { readonly value: Plain } | null {
+  if (bytes.length <= CHECKSUM_BYTES) return null;
+  const body = bytes.subarray(CHECKSUM_BYTES);
+  return crc32(body, crc32(key)) === bytes.readUInt32LE(0) ? { value: decode(body) } : null;
+}
