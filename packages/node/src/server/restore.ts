@@ -41,7 +41,7 @@ async function write<S extends Signature>(
   { dataDir }: RestoreOptions,
   { clusterId, memberId }: Identity,
 ): Promise<void> {
-  const storage = openStorage({
+  const storage = await openStorage({
     directory: dataDir,
     identity: { clusterId, memberId },
     layout: runnable.layout,
