@@ -9,7 +9,8 @@ import { NaiveStore } from "./testing/naive.ts";
 import { get } from "./testing/requests.ts";
 import type { StoreCommand, StoreResult } from "./types.ts";
 
-const sequences = fc.array(commands, { maxLength: 40 });
+// Long ones, where fast-check would mostly choose few commands, after which there is little to see.
+const sequences = fc.array(commands, { maxLength: 40, size: "max" });
 
 /** Stops at what is frozen already: the pieces that a state shares with the one before. */
 function freeze(value: unknown): void {

@@ -5,6 +5,7 @@ import type { Compare, DeleteRangeOp, PutOp, RangeOp, StoreCommand, StoreOp, Txn
 
 const key = fc.constantFrom("a", "b", "c", "\0", "ÿ");
 const rangeEnd = fc.constantFrom("", "", "", "\0", "b", "c", "d");
+const wideRangeEnd = fc.constantFrom("", "\0", "\0", "c", "d");
 const value = fc.constantFrom("", "1", "2", "ÿ");
 const lease = fc.constantFrom("0", "0", "0", "7", "10");
 const revision = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(25) });
@@ -14,7 +15,7 @@ const rarely = fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 
 export const rangeOps: fc.Arbitrary<RangeOp> = fc.record({
   type: fc.constant("range"),
   key,
-  rangeEnd,
+  rangeEnd: wideRangeEnd,
   limit: fc.constantFrom(0, 0, 1, 2),
   revision,
   sortOrder: fc.constantFrom("none", "ascend", "descend"),
