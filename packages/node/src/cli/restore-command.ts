@@ -11,7 +11,12 @@ import type { ServeWords } from "./serve-flags.ts";
 
 /** @throws SnapshotFileError, ConfigError, BootstrapError, IdentityError or StorageError (by rejection) */
 export async function snapshotRestoreCommand(file: string, words: ServeWords): Promise<ExitCode> {
-  const { options } = loadOptions({ ...words, environment: process.env, protocols: [...protocols.keys()] });
+  const { options } = loadOptions({
+    purpose: "restore",
+    ...words,
+    environment: process.env,
+    protocols: [...protocols.keys()],
+  });
   const { header, store } = read(file);
   const { memberId, clusterId } = await restoreMember(store, options);
   process.stdout.write(

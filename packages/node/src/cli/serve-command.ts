@@ -55,7 +55,7 @@ export async function serveCommand(words: ServeWords): Promise<ExitCode> {
 function optionsOf({ flags, configFile, problems }: ServeWords): ReturnType<typeof loadOptions> {
   const known = [...protocols.keys()];
   try {
-    return loadOptions({ flags, configFile, problems, environment: process.env, protocols: known });
+    return loadOptions({ purpose: "serve", flags, configFile, problems, environment: process.env, protocols: known });
   } catch (error) {
     // Words that are no flags are wrong usage; values that don't fit are a wrong configuration.
     if (error instanceof ConfigError && problems.length > 0) throw new UserError(EXIT.usage, endOf(error).message);

@@ -18,8 +18,13 @@ type Given = {
 const HEARTBEATS_MIN = 5;
 
 /** Adds to `problems` what does not fit together. */
-export function checkConsistency(given: Given): void {
+export function checkConsistency(given: Given, purpose: "serve" | "restore"): void {
   checkProtocol(given);
+  checkCluster(given);
+  if (purpose === "serve") checkRunning(given);
+}
+
+function checkRunning(given: Given): void {
   checkTimes(given);
   for (const flag of ["listen-peer-urls", "listen-client-urls", "listen-metrics-urls"] as const)
     checkListen(given, flag);
@@ -32,7 +37,6 @@ export function checkConsistency(given: Given): void {
   checkScheme(given, "initial-advertise-peer-urls", given.options.advertisePeerUrls, PEER, peers);
   const cluster = given.options.initialCluster.flatMap(({ peerUrls }) => peerUrls);
   if (given.values["initial-cluster"].length > 0) checkScheme(given, "initial-cluster", cluster, PEER, peers);
-  checkCluster(given);
 }
 
 function checkProtocol({ options, label, protocols, problems }: Given): void {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FLAG_NAMES, FLAGS, isFlagName } from "./flags.ts";
 import type { FlagName } from "./flags.ts";
 import { loadOptions } from "./load.ts";
+import type { Purpose } from "./load.ts";
 import type { NodeOptions } from "./options.ts";
 import { ConfigError } from "./problems.ts";
 
@@ -17,12 +18,16 @@ afterAll(() => {
 });
 
 type Texts = Readonly<Partial<Record<FlagName, string>>>;
-type Rest = { readonly environment?: Record<string, string>; readonly configFile?: string | null };
+type Rest = {
+  readonly environment?: Record<string, string>;
+  readonly configFile?: string | null;
+  readonly purpose?: Purpose;
+};
 
-function load(texts: Texts = {}, { environment = {}, configFile = null }: Rest = {}) {
+function load(texts: Texts = {}, { environment = {}, configFile = null, purpose = "serve" }: Rest = {}) {
   const flags = new Map<FlagName, string>();
   for (const [name, text] of Object.entries(texts)) if (isFlagName(name)) flags.set(name, text);
-  return loadOptions({ flags, environment, configFile, problems: [], protocols: ["raft", "zab"] });
+  return loadOptions({ purpose, flags, environment, configFile, problems: [], protocols: ["raft", "zab"] });
 }
 
 function options(texts: Texts = {}, rest: Rest = {}): NodeOptions {
@@ -292,6 +297,17 @@ describe("bad input", () => {
     ],
   ])("%j", (texts, message) => {
     expect(problems(texts)).toEqual([message]);
+  });
+
+  test("who restores a member needs neither its certificates nor its ports, and does need to be in the cluster", () => {
+    const texts = {
+      name: "a",
+      "initial-advertise-peer-urls": "https://10.0.0.1:2380",
+      "initial-cluster": "a=https://10.0.0.1:2380,b=https://10.0.0.2:2380",
+    };
+    expect(problems(texts)).toHaveLength(2);
+    expect(problems(texts, { purpose: "restore" })).toEqual([]);
+    expect(problems({ ...texts, name: "c" }, { purpose: "restore" })).toHaveLength(1);
   });
 
   test("all that is wrong is told at once, and whose it is", () => {

@@ -10,7 +10,11 @@ import type { NodeOptions } from "./options.ts";
 import { optionsOf } from "./resolve.ts";
 import { didYouMean } from "./suggest.ts";
 
+/** `serve`: to run now. `restore`: only to say who the members are; where they listen, and how, is said when they run. */
+export type Purpose = "serve" | "restore";
+
 export type Sources = {
+  readonly purpose: Purpose;
   /** Values of the flags on the command line, without their dashes. */
   readonly flags: ReadonlyMap<FlagName, string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -47,7 +51,10 @@ export function loadOptions(sources: Sources): { readonly options: NodeOptions; 
   if (read === null) throw new ConfigError(problems);
   const resolved = optionsOf(read, label, problems);
   if (resolved !== null)
-    checkConsistency({ values: read, options: resolved, label, protocols: sources.protocols, problems });
+    checkConsistency(
+      { values: read, options: resolved, label, protocols: sources.protocols, problems },
+      sources.purpose,
+    );
   if (resolved === null || problems.length > 0) throw new ConfigError(problems);
   return { options: resolved, warnings: unknownVariables(sources.environment) };
 }
