@@ -27,7 +27,7 @@ export type { ApiLimits } from "./member.ts";
 
 /** What is counted of each call. `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
 export type ApiMetrics = {
-  onCall(service: string, method: string, code: string): void;
+  onCall(service: string, method: string, code: string, seconds: number): void;
 };
 
 export type ApiOptions = {
@@ -73,11 +73,11 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
       tls: options.tls,
       maxMessageBytes: limits.maxRequestBytes + OVERHEAD_BYTES,
       maxConcurrentStreams: limits.maxConcurrentStreams,
-      onCall(path, code) {
+      onCall(path, code, seconds) {
         const [, service = "", method = ""] = path.split("/");
         // Health checks are counted by nobody.
         if (!service.startsWith(ETCD_PACKAGE)) return;
-        metrics.onCall(service.slice(ETCD_PACKAGE.length), method, codeName(code));
+        metrics.onCall(service.slice(ETCD_PACKAGE.length), method, codeName(code), seconds);
       },
     });
     return {

@@ -30,7 +30,7 @@ async function served(running: Running): Promise<z.output<typeof serving>> {
 }
 
 test("a member serves health and metrics, hands out no stack, and stops in good order", async () => {
-  const member = workplace.start(await words("a"));
+  const member = workplace.start(await words("a", "--metrics", "extensive"));
   const { metrics, clients, memberId } = await served(member);
   // Its own leader: that comes about by itself.
   await member.says(/"msg":"a member leads"/);
@@ -43,6 +43,9 @@ test("a member serves health and metrics, hands out no stack, and stops in good 
   const status = await workplace.quorate("member", "list", "--endpoints", clients[0] ?? "");
   expect([status.code, status.stderr]).toEqual([EXIT.ok, ""]);
   expect(status.stdout).toContain(memberId);
+
+  const after = await (await fetch(`${metrics[0]}/metrics`)).text();
+  expect(after).toMatch(/\ngrpc_server_handling_seconds_count\{.*grpc_method="MemberList"\} 1\n/);
 
   // A second process must not touch what the first one has open.
   const second = await workplace.quorate(...(await words("a")));

@@ -44,7 +44,7 @@ export type MemberMetrics = {
 };
 
 /** `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
-type CallMetrics = { onCall(service: string, method: string, code: string, seconds?: number): void };
+type CallMetrics = { onCall(service: string, method: string, code: string, seconds: number): void };
 
 export type Metrics = {
   readonly registry: Registry;
@@ -164,7 +164,7 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
         grpc_method: method,
       };
       handled.inc({ ...labels, grpc_code: goCodeName(code) });
-      if (seconds !== undefined) durations?.observe(labels, seconds);
+      durations?.observe(labels, seconds);
     },
   };
 }

@@ -91,11 +91,12 @@ class GrpcServer implements Transport {
     const path = headers[":path"] ?? "";
     const method = this.#options.methods.get(path);
     if (method === undefined) return refuseCall(stream, new StatusError(unknownMethod(path)));
+    const begun = performance.now();
     const callOptions = {
       maxMessageBytes: this.#options.maxMessageBytes,
       timeoutMs: timeoutMsOf(stringOf(headers["grpc-timeout"])),
       onSend,
-      onEnd: (code: Code) => this.#options.onCall(path, code),
+      onEnd: (code: Code) => this.#options.onCall(path, code, (performance.now() - begun) / 1000),
     };
     if (method.kind === "unary") return serveUnary(stream, method, contextOf(headers), callOptions);
     const call = new StreamCall(stream, method, contextOf(headers), callOptions);

@@ -59,7 +59,7 @@ export type TransportOptions = {
   /** For one connection. */
   readonly maxConcurrentStreams: number;
   /** Told of each call of one of `methods` when it is over. */
-  readonly onCall: (path: string, code: Code) => void;
+  readonly onCall: (path: string, code: Code, seconds: number) => void;
 };
 
 export type Transport = {
