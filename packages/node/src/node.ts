@@ -25,6 +25,8 @@ import { ReplicatedStore } from "./server/replication.ts";
 import { monotonicClock } from "./shell/clock.ts";
 import { openStorage } from "./storage/index.ts";
 import type { Storage } from "./storage/index.ts";
+import { openTrace } from "./trace/index.ts";
+import type { Trace } from "./trace/index.ts";
 import { version } from "./version.ts";
 
 /** Who is told what a node does. */
@@ -88,12 +90,15 @@ async function start<S extends Signature>(
     layout: runnable.layout,
     sync: options.sync,
   });
+  let trace: Trace<S> | null = null;
   try {
     const durable = await durableOf(runnable, setup, storage, known, options);
     if (known === null) writeIdentity(options.dataDir, identity);
-    return await run({ runnable, options, telemetry, setup, identity, storage, durable, clientTls, peerTls });
+    trace = options.traceFile === null ? null : await traceOf(runnable, setup, options.traceFile, telemetry);
+    return await run({ trace, runnable, options, telemetry, setup, identity, storage, durable, clientTls, peerTls });
   } catch (error) {
     await storage.close();
+    await trace?.close();
     throw error;
   }
 }
@@ -136,7 +141,27 @@ async function durableOf<S extends Signature>(
   return initial;
 }
 
+/** What the protocol is given and answers is written down, for `check trace`. */
+function traceOf<S extends Signature>(
+  runnable: Runnable<S>,
+  setup: ProtocolSetup,
+  file: string,
+  { log }: Telemetry,
+): Promise<Trace<S>> {
+  return openTrace({
+    file,
+    protocol: runnable.protocol,
+    config: runnable.config(setup),
+    node: setup.self,
+    cluster: setup.cluster,
+    onError: (error) => {
+      log.warn({ file, reason: error.message }, "the trace has ended early; the member goes on without");
+    },
+  });
+}
+
 type Given<S extends Signature> = {
+  readonly trace: Trace<S> | null;
   readonly runnable: Runnable<S>;
   readonly options: NodeOptions;
   readonly telemetry: Telemetry;
@@ -149,7 +174,7 @@ type Given<S extends Signature> = {
 };
 
 async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
-  const { options, telemetry, identity, storage } = given;
+  const { options, telemetry, identity, storage, trace } = given;
   const { log } = telemetry;
   let announce: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => {
@@ -174,7 +199,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   let api: Api | null = null;
   let ending: Promise<void> | null = null;
   const end = (error: Error | null): Promise<void> => {
-    ending ??= endNode({ error, member, api, peers, storage, log });
+    ending ??= endNode({ error, member, api, peers, storage, trace, log });
     return ending;
   };
   const fail = (error: unknown): void => {
@@ -208,7 +233,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
 }
 
 function memberOf<S extends Signature>(
-  { runnable, options, telemetry, setup, identity, storage, durable }: Given<S>,
+  { trace, runnable, options, telemetry, setup, identity, storage, durable }: Given<S>,
   peers: Peers,
   onFailure: (error: unknown) => void,
 ): Member {
@@ -223,8 +248,8 @@ function memberOf<S extends Signature>(
     replicate: (listener, forward) =>
       new ReplicatedStore<S>({
         runnable,
-        protocol: runnable.protocol,
-        observer: null,
+        protocol: trace?.protocol ?? runnable.protocol,
+        observer: trace?.observer() ?? null,
         setup,
         origin: `${identity.memberId}/${randomBytes(8).toString("hex")}`,
         durable,
@@ -256,15 +281,17 @@ type Running = {
   readonly api: Api | null;
   readonly peers: Peers;
   readonly storage: { close(): Promise<void> };
+  readonly trace: { close(): Promise<void> } | null;
   readonly log: PeerLog;
 };
 
 /** A node that stops of its own will hands leadership over first, so that clients need not wait for an election. */
-async function endNode({ error, member, api, peers, storage, log }: Running): Promise<void> {
+async function endNode({ error, member, api, peers, storage, trace, log }: Running): Promise<void> {
   if (error === null) await member?.retire();
   else log.warn({ reason: error.message }, "the node can't go on");
   await api?.close();
   member?.stop();
   await peers.close();
   await storage.close();
+  await trace?.close();
 }
