@@ -28,3 +28,17 @@ export async function inFolder(use: (directory: string) => Promise<void>): Promi
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** The seed of a random test. Set QUORATE_SEED to replay what a failure printed. */
+export function seedOfRun(): number {
+  return Number(process.env["QUORATE_SEED"] ?? Math.floor(Math.random() * 1_000_000) + 1);
+}
+
+/** Numbers from 0 up to `below`, by the generator of Park and Miller. */
+export function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}

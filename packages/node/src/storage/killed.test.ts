@@ -4,21 +4,12 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inFolder, open } from "./harness.ts";
+import { inFolder, open, randomFrom, seedOfRun } from "./harness.ts";
 import { numberOf, stateOf } from "./killed.ts";
 
 const ROUNDS = 6;
-/** Set it to replay what a failure printed. How the processes are timed is not replayed. */
-const SEED = Number(process.env["QUORATE_SEED"] ?? Math.floor(Math.random() * 1_000_000) + 1);
-
-/** Numbers from 0 up to `below`, by the generator of Park and Miller. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
-}
+/** How the processes are timed is not replayed. */
+const SEED = seedOfRun();
 
 /** Runs the writer, kills it some microseconds after it has printed `writes` lines, and returns the last number printed. */
 async function writeUntilKilled(directory: string, seed: number, writes: number, delayMs: number): Promise<number> {

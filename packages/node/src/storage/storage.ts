@@ -9,6 +9,7 @@ import type { Database } from "./database.ts";
 import { difference, NOTHING_HELD } from "./difference.ts";
 import type { Held } from "./difference.ts";
 import { corrupt, StorageError, systemError } from "./error.ts";
+import { checkFile } from "./file-check.ts";
 import type { Layout, Parts } from "./layout.ts";
 import { lock } from "./lock.ts";
 import { HEAD_KEY, MARKER_KEY, seal } from "./record.ts";
@@ -47,6 +48,7 @@ export async function openStorage<D>(options: StorageOptions<D>): Promise<Storag
   makeDirectory(directory);
   const held = await lock(directory);
   try {
+    checkFile(directory);
     const database = openDatabase(directory, options.sync);
     try {
       return await start(options, database, () => held.release());
