@@ -31,7 +31,7 @@ export type RunOptions = {
   readonly note: (what: string) => void;
 };
 
-export type Violation = {
+type Violation = {
   readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement";
   readonly text: string;
 };

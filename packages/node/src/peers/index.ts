@@ -15,13 +15,10 @@ import type { ChannelName } from "./words.ts";
 export { PeerError, peerLimits } from "./types.ts";
 export type {
   PeerAddress,
-  PeerErrorCode,
-  PeerLimits,
   PeerLog,
   Peers,
   PeersOptions,
   PeerStatus,
-  RefusalCode,
 } from "./types.ts";
 
 type Peer = { readonly urls: readonly string[]; readonly prompt: Channel; readonly bulk: Channel };

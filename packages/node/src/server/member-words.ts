@@ -69,7 +69,7 @@ const changeAnswer: z.ZodType<ChangeAnswer> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("notLeader") }),
 ]);
 
-export type ClusterAnswer = {
+type ClusterAnswer = {
   readonly clusterId: string;
   readonly protocol: string;
   readonly members: readonly Member[];

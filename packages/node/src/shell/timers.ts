@@ -6,7 +6,7 @@
  * A timer that `counts` measures time for the protocol by how often it fires: after a pause it fires as often as it would
  * have, of the times that were missed no more than the last `missedMax`, and before the protocol is told anything else.
  */
-export type TimerLength = {
+type TimerLength = {
   readonly minMs: number;
   readonly maxMs: number;
   readonly counts: { readonly missedMax: number } | null;
