@@ -17,3 +17,5 @@ export { traceText } from "./trace/text.ts";
 export type { Trace, TraceStep } from "./trace/trace.ts";
 export { encode } from "./values/encode.ts";
 export { isEqual } from "./values/equal.ts";
+export { traceSpec } from "./trace/nodes/trace-spec.ts";
+export type * from "./trace/nodes/trace-spec.ts";

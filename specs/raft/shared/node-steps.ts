@@ -2,8 +2,8 @@
 
 import { isEqual } from "@quorate/checker";
 import type { NodeView } from "@quorate/checker";
+import { log } from "@quorate/core";
 import type { Raft, RaftDurable, RaftRole, RaftState } from "@quorate/core";
-import { entriesOf, entryIn } from "./logs.ts";
 
 type View = NodeView<Raft>;
 type Leader = Extract<RaftRole, { type: "leader" }>;
@@ -29,9 +29,7 @@ export const logNodeSteps = {
   leaderAppendOnly: (before: View, after: View): boolean => {
     const [earlier, later] = [leading(before), leading(after)];
     if (earlier === null || later === null || earlier.term !== later.term) return true;
-    return entriesOf(earlier.log).every(({ index, entry }) => {
-      return index <= later.log.before || isEqual(entryIn(later.log, index), entry);
-    });
+    return log.commonThrough(earlier.log, later.log, isEqual) === log.lastIndex(earlier.log);
   },
 
   /** The commit index never goes back as long as the node lives. */

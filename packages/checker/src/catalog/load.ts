@@ -36,7 +36,8 @@ export async function loadMutants({ mutantsFile }: SpecFiles): Promise<readonly 
   return value;
 }
 
-async function importDefault(file: string): Promise<unknown> {
+/** The default export of a file. @throws UserError if it cannot be loaded */
+export async function importDefault(file: string): Promise<unknown> {
   try {
     const loaded = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
     return loaded.default;

@@ -17,6 +17,8 @@ export interface Console {
   readonly colors: ReturnType<typeof createColors>;
   /** Shows how far the run named `title` has come. */
   progress(title: string, progress: Progress): void;
+  /** Shows that line of progress, unless one was shown only just now. */
+  progressLine(line: string): void;
   /** Takes the live line away. */
   clearProgress(): void;
 }
@@ -32,6 +34,13 @@ export function openConsole(machine: boolean): Console {
     if (isDrawn) stderr.write("\r\u001b[K");
     isDrawn = false;
   };
+  const progressLine = (line: string): void => {
+    const now = performance.now();
+    if (now - drawn < (live ? LIVE_INTERVAL_MS : LINE_INTERVAL_MS)) return;
+    drawn = now;
+    stderr.write(live ? `\r\u001b[K${line.slice(0, stderr.columns - 1)}` : `${line}\n`);
+    isDrawn = live;
+  };
   return {
     report: (line) => {
       clearProgress();
@@ -43,13 +52,9 @@ export function openConsole(machine: boolean): Console {
     },
     colors,
     progress: (title, progress) => {
-      const now = performance.now();
-      if (now - drawn < (live ? LIVE_INTERVAL_MS : LINE_INTERVAL_MS)) return;
-      drawn = now;
-      const line = `${title}  ${progressText(progress)}`;
-      stderr.write(live ? `\r\u001b[K${line.slice(0, stderr.columns - 1)}` : `${line}\n`);
-      isDrawn = live;
+      progressLine(`${title}  ${progressText(progress)}`);
     },
+    progressLine,
     clearProgress,
   };
 }

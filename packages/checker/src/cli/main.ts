@@ -12,6 +12,8 @@ import type { MutantsOptions } from "./mutants-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import type { RunOptions } from "./run-command.ts";
+import { traceCommand } from "./trace-command.ts";
+import type { TraceOptions } from "./trace-command.ts";
 
 const EXIT_CODES = `
 Exit codes:
@@ -38,6 +40,7 @@ Examples:
   check run ./my-spec.ts --max-states 1000000        a spec of your own, by its path
   check mutants paxos --show                         the bug zoo of Paxos, with traces
   check replay traces/some.itf.json                  a counterexample, run again
+  check trace n1.ndjson n2.ndjson n3.ndjson          what running nodes have done
 ${EXIT_CODES}`,
   );
 
@@ -77,6 +80,15 @@ program
   .argument("<trace>", "a file that check has saved (.itf.json)")
   .action(async (file: string, _options, command: Command) =>
     finish(await replayCommand(file, command.optsWithGlobals())),
+  );
+
+program
+  .command("trace")
+  .description("hold what running nodes have written with --trace against core and the properties of their protocol")
+  .argument("<log...>", "the logs of all nodes of a cluster; the parts FILE.1, FILE.2 and so on are found by FILE")
+  .option("--json", "one JSON object on standard output; everything else on standard error")
+  .action(async (words: string[], _options, command: Command) =>
+    finish(await traceCommand(words, command.optsWithGlobals<TraceOptions>())),
   );
 
 program

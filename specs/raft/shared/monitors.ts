@@ -1,0 +1,146 @@
+/**
+ * The properties of properties.ts for runs of running nodes, which are too long to be looked at again after each step. What
+ * they mean is the same; each looks at what has changed, and remembers digests.
+ */
+
+import type { Monitor, TracedEvent, TracedNodes } from "@quorate/checker";
+import { log } from "@quorate/core";
+import type { NodeId, Raft, RaftDurable } from "@quorate/core";
+import { contentDigester } from "../../shared/content.ts";
+import { durableOf, leaderLogOf } from "./logs.ts";
+import type { RaftLog } from "./logs.ts";
+
+type Digest = ReturnType<typeof contentDigester>;
+type Event = TracedEvent<Raft>;
+
+export function raftMonitors(): { readonly [name: string]: Monitor<Raft> } {
+  const digest = contentDigester();
+  const committed = new Committed(digest);
+  return {
+    electionSafety: electionSafety(),
+    logMatching: logMatching(digest),
+    stateMachineSafety: (event) => committed.see(event),
+    leaderCompleteness: (event, nodes) => committed.missingAtLeader(event, nodes),
+  };
+}
+
+/** At most one leader is elected in a term. */
+function electionSafety(): Monitor<Raft> {
+  const leaders = new Map<number, NodeId>();
+  return ({ node, after }) => {
+    const leader = leaderLogOf(after);
+    if (leader === null) return null;
+    const known = leaders.get(leader.term) ?? node;
+    leaders.set(leader.term, known);
+    return known === node ? null : `${node} leads term ${leader.term}, which ${known} has led`;
+  };
+}
+
+/**
+ * Two logs with an entry of one index and term are the same up to it: an index and a term stand for one entry, after an entry
+ * of one term. From that it follows for the whole of both logs, index by index.
+ */
+function logMatching(digest: Digest): Monitor<Raft> {
+  const entries = new Map<string, { readonly content: string; readonly termBefore: number | null }>();
+  const seen = new Map<NodeId, RaftLog>();
+  return ({ node, after }) => {
+    const durable = durableOf(after);
+    const before = seen.get(node) ?? log.emptyLog(durable.log.before);
+    seen.set(node, durable.log);
+    if (before === durable.log) return null;
+    const { truncatedAfter, appended } = log.changes(before, durable.log);
+    let termBefore = termAt(durable, truncatedAfter);
+    for (const [at, entry] of appended.entries()) {
+      const index = truncatedAfter + 1 + at;
+      const key = `${index}/${entry.term}`;
+      const content = digest(entry);
+      const known = entries.get(key);
+      if (known !== undefined && known.content !== content) {
+        return `${node} has another entry of index ${index} and term ${entry.term} than another log`;
+      }
+      if (known !== undefined && (known.termBefore ?? termBefore) !== (termBefore ?? known.termBefore)) {
+        return `before the entry of index ${index} and term ${entry.term}, ${node} has one of term ${termBefore}, and another log one of term ${known.termBefore}`;
+      }
+      entries.set(key, { content, termBefore: known?.termBefore ?? termBefore });
+      termBefore = entry.term;
+    }
+    return null;
+  };
+}
+
+/** The term of the entry at `index`; null if the log has forgotten it. */
+function termAt({ log: held, snapshot }: RaftDurable, index: number): number | null {
+  if (index === 0) return 0;
+  if (index === snapshot?.index) return snapshot.term;
+  return index > held.before && index <= log.lastIndex(held) ? log.entryAt(held, index).term : null;
+}
+
+/** What nodes have held to be committed: by index, the entry, and the least term of a node that held it so. */
+class Committed {
+  readonly #digest: Digest;
+  readonly #entries = new Map<number, { readonly content: string; readonly term: number }>();
+  readonly #reached = new Map<NodeId, number>();
+  #highest = 0;
+  /** The indexes that the latest event has added, or has lowered the term of. */
+  #news: readonly number[] = [];
+
+  constructor(digest: Digest) {
+    this.#digest = digest;
+  }
+
+  /** No two nodes apply different entries at one index. */
+  see({ node, after }: Event): string | null {
+    this.#news = [];
+    if (after.state === null) {
+      this.#reached.delete(node);
+      return null;
+    }
+    const { durable, volatile } = after.state;
+    const from = Math.max(this.#reached.get(node) ?? 0, durable.log.before) + 1;
+    this.#reached.set(node, volatile.commitIndex);
+    if (from > volatile.commitIndex) return null;
+    const news: number[] = [];
+    for (const [at, entry] of log.slice(durable.log, from, volatile.commitIndex).entries()) {
+      const index = from + at;
+      const content = this.#digest(entry);
+      const known = this.#entries.get(index);
+      if (known !== undefined && known.content !== content) {
+        return `${node} has committed another entry at ${index} than was committed there before`;
+      }
+      if (known !== undefined && known.term <= durable.term) continue;
+      this.#entries.set(index, { content, term: durable.term });
+      news.push(index);
+    }
+    this.#highest = Math.max(this.#highest, volatile.commitIndex);
+    this.#news = news;
+    return null;
+  }
+
+  /** What was committed in a term is in the logs of the leaders of all later terms. */
+  missingAtLeader({ node, before, after }: Event, nodes: TracedNodes<Raft>): string | null {
+    const leader = leaderLogOf(after);
+    const led = before === null ? null : leaderLogOf(before);
+    if (leader !== null && led?.term !== leader.term) {
+      for (let index = leader.log.before + 1; index <= this.#highest; index++) {
+        if (this.#isMissing(index, leader.term, leader.log)) {
+          return `${node} leads term ${leader.term} without the entry at ${index}, which was committed before`;
+        }
+      }
+    }
+    for (const [other, view] of this.#news.length === 0 ? [] : nodes) {
+      const leading = leaderLogOf(view);
+      const index =
+        leading === null ? undefined : this.#news.find((of) => this.#isMissing(of, leading.term, leading.log));
+      if (leading !== null && index !== undefined) {
+        return `${node} has committed an entry at ${index} that ${other} lacks, which leads term ${leading.term}`;
+      }
+    }
+    return null;
+  }
+
+  #isMissing(index: number, term: number, held: RaftLog): boolean {
+    const known = this.#entries.get(index);
+    if (known === undefined || known.term >= term || index <= held.before) return false;
+    return index > log.lastIndex(held) || this.#digest(log.entryAt(held, index)) !== known.content;
+  }
+}
