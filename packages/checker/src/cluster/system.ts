@@ -15,6 +15,7 @@ import type {
   Predicate,
   Sink,
   StateDescription,
+  StatePredicate,
   System,
 } from "../engine/system.ts";
 import { Table } from "../engine/table.ts";
@@ -46,10 +47,10 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly from: FingerprintedCursor = emptyCursor();
   readonly to: FingerprintedCursor = emptyCursor();
   readonly actions: readonly string[];
-  readonly always: readonly Predicate[];
+  readonly always: readonly StatePredicate[];
   readonly step: readonly Predicate[];
   readonly nodeStep: readonly Predicate[];
-  readonly sometimes: readonly Predicate[];
+  readonly sometimes: readonly StatePredicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
 

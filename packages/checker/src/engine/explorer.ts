@@ -5,6 +5,7 @@
 
 import { EvaluationError, ImpureError } from "../values/purity.ts";
 import { Frontier } from "./frontier.ts";
+import { Judge } from "./judge.ts";
 import type { FingerprintedCursor, Predicate, Sink, System } from "./system.ts";
 import { SUCCESSORS_MAX, TraceLog } from "./trace-log.ts";
 import { VisitedSet } from "./visited-set.ts";
@@ -59,7 +60,7 @@ export class Explorer implements Sink {
   readonly #log = new TraceLog();
   /** The paths to the first states at which each `sometimes` property held. */
   readonly #reached = new Map<string, readonly number[]>();
-  #unreached: readonly Predicate[];
+  readonly #judge: Judge;
   /** By number of new successors, how many of the states expanded have so many. */
   readonly outdegrees: number[] = [];
   #taken = new Float64Array(64);
@@ -67,6 +68,10 @@ export class Explorer implements Sink {
   /** Whether a known state is of no further interest: step properties look at every transition. */
   readonly #judgesByFingerprint: boolean;
   readonly passesOver: boolean;
+  /** Whether a successor is added as soon as it is looked up: without a constraint, all that are new are explored. */
+  readonly #addsAtOnce: boolean;
+  /** Whether the successor that is emitted next has been added. */
+  #isAdded = false;
   /** The index, in the order of discovery, of the state under expansion; or INITIAL. */
   #parent = INITIAL;
   #ordinal = 0;
@@ -78,9 +83,10 @@ export class Explorer implements Sink {
   constructor(system: System, limits: Limits = {}) {
     this.#system = system;
     this.#limits = limits;
-    this.#unreached = system.sometimes;
+    this.#judge = new Judge(system);
     this.#judgesByFingerprint = system.step.length === 0;
     this.passesOver = this.#judgesByFingerprint;
+    this.#addsAtOnce = this.#judgesByFingerprint && system.constraint === null;
   }
 
   get distinct(): number {
@@ -138,7 +144,11 @@ export class Explorer implements Sink {
 
   dismisses(lo: number, hi: number, action: number): boolean {
     if (this.done) return true;
-    if (!this.#judgesByFingerprint || !this.#visited.has(lo, hi)) return false;
+    if (!this.#judgesByFingerprint) return false;
+    if (this.#addsAtOnce) {
+      this.#isAdded = this.#visited.add(lo, hi);
+      if (this.#isAdded) return false;
+    } else if (!this.#visited.has(lo, hi)) return false;
     this.#count(action);
     return true;
   }
@@ -165,15 +175,16 @@ export class Explorer implements Sink {
       if (broken === null && system.isSuspect) broken = firstFalse(system.nodeStep);
     }
     const within = system.constraint === null || system.constraint.test();
-    const isNew = within ? this.#visited.add(lo, hi) : !this.#visited.has(lo, hi);
+    const isNew = this.#isAdded || (within ? this.#visited.add(lo, hi) : !this.#visited.has(lo, hi));
+    this.#isAdded = false;
     if (isNew) {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
         this.#frontier.push(this.words, length, lo, hi, asleep, loud);
       }
-      for (const predicate of this.#unreached) if (predicate.test()) this.#reach(predicate, ordinal);
-      const violated = firstFalse(system.always);
+      const { reached, violated } = this.#judge.judge(action === INITIAL);
+      for (const { name } of reached) this.#reached.set(name, this.#pathTo(ordinal));
       if (violated !== null) this.#violate("always", violated.name, ordinal);
     }
     if (broken !== null && !this.done) this.#violate("step", broken.name, ordinal);
@@ -230,11 +241,6 @@ export class Explorer implements Sink {
       this.#end({ type: "violated", kind: "deadlock", name: "deadlock", path: this.#log.path(index) });
     }
     if (this.#frontier.size === 0) this.done = true;
-  }
-
-  #reach(predicate: Predicate, ordinal: number): void {
-    this.#reached.set(predicate.name, this.#pathTo(ordinal));
-    this.#unreached = this.#unreached.filter((other) => other !== predicate);
   }
 
   #violate(kind: "always" | "step", name: string, ordinal: number): void {

@@ -1,14 +1,14 @@
 import type { Properties } from "../properties.ts";
 import type { Cursor } from "./frontier.ts";
 import type { Recorder } from "./reads.ts";
-import type { Predicate } from "./system.ts";
+import type { Predicate, StatePredicate } from "./system.ts";
 import { Tracked } from "./tracked.ts";
 
 /** The properties and the constraint of a spec, as remembered predicates. */
 export interface Predicates {
-  readonly always: readonly Predicate[];
+  readonly always: readonly StatePredicate[];
   readonly step: readonly Predicate[];
-  readonly sometimes: readonly Predicate[];
+  readonly sometimes: readonly StatePredicate[];
   readonly constraint: Predicate | null;
 }
 
@@ -24,11 +24,17 @@ export function predicatesOf<View>(
   cursors: { readonly from: Cursor; readonly to: Cursor },
   view: (cursor: Cursor, reader: string, itemwise: () => boolean) => View,
 ): Predicates {
-  const overState = (kind: string, name: string, holds: (state: View) => boolean): Predicate => {
+  const overState = (kind: string, name: string, holds: (state: View) => boolean): StatePredicate => {
     const reader = `${kind} ${name}`.trim();
     const state = view(cursors.to, reader, () => tracked.itemwise);
     const tracked: Tracked<boolean> = trackedBoolean(reader, recorder, () => holds(state));
-    return { name, test: () => tracked.evaluate() };
+    return {
+      name,
+      test: () => tracked.evaluate(),
+      get parts() {
+        return tracked.parts;
+      },
+    };
   };
   const overStep = (name: string, holds: (before: View, after: View) => boolean): Predicate => {
     const reader = `step property ${name}`;

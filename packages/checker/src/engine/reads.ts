@@ -15,8 +15,33 @@ export interface SlotAt {
   readonly slot: number;
 }
 
+/** The parts of a state, as bits: one for each of the first slots, and this one for other slots and the bag. */
+export const REMAINDER: number = 1 << 31;
+const SLOT_BITS = 31;
+
+function partOf(slot: number): number {
+  return slot < SLOT_BITS ? 1 << slot : REMAINDER;
+}
+
+/** The slots among the parts, the remainder aside. */
+export function slotsOf(parts: number): readonly number[] {
+  return Array.from({ length: SLOT_BITS }, (_, slot) => slot).filter((slot) => (parts & (1 << slot)) !== 0);
+}
+
+/** The parts in which two states may differ. That the remainder is as it was is never looked into. */
+export function changedParts(before: Cursor, after: Cursor): number {
+  const { words, at } = before;
+  const { words: wordsAfter, at: atAfter } = after;
+  const slots = Math.min(before.length, after.length, SLOT_BITS);
+  let parts = REMAINDER;
+  for (let slot = 0; slot < slots; slot++) if (words[at + slot] !== wordsAfter[atAfter + slot]) parts |= 1 << slot;
+  return parts;
+}
+
 /** One question to the state that a cursor points at. */
 export interface Read {
+  /** The part of the state that the answer depends on, see `changedParts`. */
+  readonly part: number;
   /** The slot whose id is the answer, where it is that simple. */
   readonly slot: SlotAt | null;
   /** What the state answers, as far as it is remembered: ABSENT if a closure would have to be called for it. */
@@ -116,9 +141,11 @@ export class Recorder {
 
 /** The id at one slot. */
 export class SlotRead implements Read {
+  readonly part: number;
   readonly slot: SlotAt;
 
   constructor(cursor: Cursor, slot: number) {
+    this.part = partOf(slot);
     this.slot = { cursor, slot };
   }
 
@@ -141,6 +168,7 @@ export class SlotRead implements Read {
 
 /** What a closure makes of the item at one slot: the id of its result in `results`, remembered by item. */
 export class ProjectionRead implements Read {
+  readonly part: number;
   readonly slot = null;
   readonly #cursor: Cursor;
   readonly #slot: number;
@@ -148,6 +176,7 @@ export class ProjectionRead implements Read {
   #known = new IdMap();
 
   constructor(cursor: Cursor, slot: number, project: (id: number) => number) {
+    this.part = partOf(slot);
     this.#cursor = cursor;
     this.#slot = slot;
     this.#project = project;
@@ -177,6 +206,7 @@ export class ProjectionRead implements Read {
 
 /** Whether an element is in the bag. */
 export class MembershipRead implements Read {
+  readonly part: number = REMAINDER;
   readonly slot = null;
   readonly #cursor: Cursor;
   readonly #bagAt: number;
@@ -207,6 +237,7 @@ export class MembershipRead implements Read {
 
 /** Which elements of the bag satisfy a predicate, remembered by element: the id of their sequence in `tuples`. */
 export class SelectionRead implements Read {
+  readonly part: number = REMAINDER;
   readonly slot = null;
   readonly #cursor: Cursor;
   readonly #bagAt: number;

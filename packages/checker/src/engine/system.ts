@@ -53,6 +53,12 @@ export interface Predicate {
   test(): boolean;
 }
 
+/** A predicate over the state at `to` alone. */
+export interface StatePredicate extends Predicate {
+  /** The parts of a state that it has read so far, see `Tracked.parts`. */
+  readonly parts: number;
+}
+
 /** One action of a trace, for people and for replaying: equal descriptions are equal actions. */
 export interface ActionDescription {
   readonly name: string;
@@ -69,11 +75,11 @@ export interface System {
   readonly to: Cursor;
   /** The names of the actions, by index; it grows as actions are met for the first time. */
   readonly actions: readonly string[];
-  readonly always: readonly Predicate[];
+  readonly always: readonly StatePredicate[];
   readonly step: readonly Predicate[];
   /** Those of the steps of single nodes, which need testing only where `isSuspect`. */
   readonly nodeStep: readonly Predicate[];
-  readonly sometimes: readonly Predicate[];
+  readonly sometimes: readonly StatePredicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
   /** Whether the successor emitted last may break a predicate of `nodeStep`. It must not be dismissed then. */

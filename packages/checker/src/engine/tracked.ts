@@ -26,6 +26,7 @@ export class Tracked<R> {
   /** By node of the tree: its result, if it is a leaf that an evaluation has reached. */
   #results: ({ readonly result: R } | null)[] = [null];
   #itemwise = false;
+  #parts = 0;
 
   /** @param call calls the function on the view of the current state */
   constructor(name: string, recorder: Recorder, call: () => R) {
@@ -37,6 +38,14 @@ export class Tracked<R> {
   /** Whether collections must be read item by item, since closures given to them read the state themselves. */
   get itemwise(): boolean {
     return this.#itemwise;
+  }
+
+  /**
+   * The parts of a state that any evaluation so far has read, see `changedParts`. Where the result was known of one state,
+   * another that is the same in all these has the same result, since the same reads find the same.
+   */
+  get parts(): number {
+    return this.#parts;
   }
 
   evaluate(): R {
@@ -91,6 +100,7 @@ export class Tracked<R> {
 
   #forget(): void {
     this.#itemwise = true;
+    // What was read by the evaluations that are forgotten remains what their results depend on.
     this.#edges = new PairMap(256);
     this.#reads = [null];
     this.#slots = [null];
@@ -100,6 +110,7 @@ export class Tracked<R> {
   #insert(log: Log, result: R): void {
     let at = ROOT;
     for (const { read, key } of log) {
+      this.#parts |= read.part;
       const asked = this.#reads[at] ?? null;
       if ((asked !== null && !asked.asksAs(read)) || this.#results[at] !== null) this.#rejectOrder();
       if (asked === null) {

@@ -11,6 +11,7 @@ import type {
   Predicate,
   Sink,
   StateDescription,
+  StatePredicate,
   System,
 } from "../engine/system.ts";
 import { Tracked } from "../engine/tracked.ts";
@@ -43,11 +44,11 @@ export class ModelSystem implements System {
   readonly from: FingerprintedCursor = emptyCursor();
   readonly to: FingerprintedCursor = emptyCursor();
   readonly actions: readonly string[];
-  readonly always: readonly Predicate[];
+  readonly always: readonly StatePredicate[];
   readonly step: readonly Predicate[];
   readonly nodeStep: readonly Predicate[] = [];
   readonly isSuspect = false;
-  readonly sometimes: readonly Predicate[];
+  readonly sometimes: readonly StatePredicate[];
   readonly constraint: Predicate | null;
   readonly deadlock: "forbidden" | "allowed";
   calls = 0;
