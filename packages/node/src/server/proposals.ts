@@ -99,7 +99,8 @@ export class Proposals<C extends Plain, R> {
     for (const { answer } of this.#forwarded) answer({ type: "refused", reason: "notLeader" });
     this.#forwarded = [];
     const leader = this.#options.leader();
-    if (leader !== null && this.#queue.length > 0) this.#forwardTo(leader, this.#takeQueue());
+    const commands = leader === null ? [] : this.#takeQueue();
+    if (leader !== null && commands.length > 0) this.#forwardTo(leader, commands);
     return [];
   }
 
@@ -157,7 +158,8 @@ export class Proposals<C extends Plain, R> {
   }
 
   #takeQueue(): readonly Addressed<C>[] {
-    const queue = this.#queue;
+    // Those that were given up while they waited are not handed over any more.
+    const queue = this.#queue.filter(({ addressed: { number } }) => this.#pending.has(number));
     this.#queue = [];
     for (const pending of queue) pending.isHanded = true;
     return queue.map(({ addressed }) => addressed);
@@ -189,7 +191,6 @@ export class Proposals<C extends Plain, R> {
   #giveUp(number: number): void {
     const pending = this.#remove(number);
     if (pending === null) return;
-    this.#queue = this.#queue.filter((other) => other !== pending);
     pending.reject(new MemberError(pending.isHanded || this.#options.leader() !== null ? "timeout" : "noLeader"));
   }
 
