@@ -14,13 +14,15 @@ const EXPIRY_CHECK_MS = 50;
 
 export class TestBackend implements Backend {
   readonly clusterId: string = CLUSTER_ID;
-  readonly memberId: MemberId = MEMBER_ID;
+  memberId: MemberId = MEMBER_ID;
   term = 2;
   leader: MemberId | null = MEMBER_ID;
   /** Thrown by whatever needs the cluster's agreement, while it is not null. */
   fault: MemberFault | Error | null = null;
   /** While it is not null, proposals wait for it before they are applied. */
   gate: Promise<void> | null = null;
+  /** How many wait there. */
+  waiting = 0;
   /** How often the cluster was asked whether there is anything newer. */
   linearized = 0;
   #store: StoreState = storeMachine.initial;
@@ -69,7 +71,11 @@ export class TestBackend implements Backend {
 
   async propose(command: StoreCommand): Promise<StoreResult> {
     this.#demandHealth();
-    if (this.gate !== null) await this.gate;
+    if (this.gate !== null) {
+      this.waiting += 1;
+      await this.gate;
+      this.waiting -= 1;
+    }
     const [result] = this.apply([command]);
     if (result === undefined) throw new Error("A command has a result.");
     return result;

@@ -4,9 +4,11 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Metadata, sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from "@grpc/grpc-js";
 import { statusOf } from "../errors.ts";
 import { CODE } from "../status.ts";
-import type { Status } from "../status.ts";
+import type { Code, Status } from "../status.ts";
 import type { CallContext, Method, StreamMethod, Transport, TransportOptions } from "../transport/transport.ts";
 import type { UnaryMethod } from "../transport/transport.ts";
+
+type OnEnd = (code: Code) => void;
 
 export async function openGrpcJs(options: TransportOptions): Promise<Transport> {
   const server = new Server({
@@ -15,7 +17,11 @@ export async function openGrpcJs(options: TransportOptions): Promise<Transport> 
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
   });
   for (const [path, method] of options.methods) {
-    const handler = method.kind === "unary" ? unaryHandler(method) : streamHandler(method);
+    const onBegin = (): OnEnd => {
+      const begin = performance.now();
+      return (code) => options.onCall(path, code, (performance.now() - begin) / 1000);
+    };
+    const handler = method.kind === "unary" ? unaryHandler(method, onBegin) : streamHandler(method, onBegin);
     server.addService(definitionOf(path, method), { call: handler });
   }
   const addresses = [];
@@ -70,21 +76,30 @@ function failureOf({ code, message }: Status): { readonly code: number; readonly
   return { code, details: message };
 }
 
-function unaryHandler({ call }: UnaryMethod) {
+function unaryHandler({ call }: UnaryMethod, onBegin: () => OnEnd) {
   return ({ request, metadata }: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void => {
+    const onEnd = onBegin();
     call(request, contextOf(metadata)).then(
-      (response) => respond(null, Buffer.from(response)),
-      (error: unknown) => respond(failureOf(statusOf(error))),
+      (response) => {
+        onEnd(CODE.ok);
+        respond(null, Buffer.from(response));
+      },
+      (error: unknown) => {
+        onEnd(statusOf(error).code);
+        respond(failureOf(statusOf(error)));
+      },
     );
   };
 }
 
-function streamHandler({ open }: StreamMethod) {
+function streamHandler({ open }: StreamMethod, onBegin: () => OnEnd) {
   return (stream: ServerDuplexStream<Buffer, Buffer>): void => {
+    const onEnd = onBegin();
     let isOver = false;
     const finish = (status: Status): void => {
       if (isOver) return;
       isOver = true;
+      onEnd(status.code);
       if (status.code === CODE.ok) stream.end();
       else stream.emit("error", failureOf(status));
       handler?.closed();

@@ -25,27 +25,29 @@ export type Served = {
   close(): Promise<void>;
 };
 
-export async function serve(limits: Partial<ApiLimits> = {}, open: OpenTransport = openHttp2): Promise<Served> {
+export async function serve(
+  limits: Partial<ApiLimits> = {},
+  open: OpenTransport = openHttp2,
+  atPort = 0,
+): Promise<Served> {
   const backend = new TestBackend();
   const calls: string[] = [];
   const faults: unknown[] = [];
   const api = await openApiOver(open, {
     backend,
-    listen: [{ host: "127.0.0.1", port: 0 }],
+    listen: [{ host: "127.0.0.1", port: atPort }],
     tls: null,
     limits: { ...TEST_LIMITS, ...limits },
     metrics: { onCall: (service, method, code) => void calls.push(`${service}/${method} ${code}`) },
     onFault: (_path, error) => void faults.push(error),
   });
   const [{ port } = { port: 0 }] = api.addresses;
+  let closed: Promise<void> | null = null;
   return {
     backend,
     address: `127.0.0.1:${port}`,
     calls,
     faults,
-    async close() {
-      await api.close();
-      backend.close();
-    },
+    close: () => (closed ??= api.close().then(() => backend.close())),
   };
 }

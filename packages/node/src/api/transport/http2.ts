@@ -150,6 +150,7 @@ function refusalOf(headers: IncomingHttpHeaders): number | null {
 
 function unknownMethod(path: string): StatusError["status"] {
   const [, service = "", method = ""] = path.split("/");
+  if (method === "") return { code: CODE.unimplemented, message: `malformed method name: "${path}"` };
   return { code: CODE.unimplemented, message: `unknown method ${method} for service ${service}` };
 }
 

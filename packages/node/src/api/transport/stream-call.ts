@@ -1,5 +1,6 @@
 /** A call of any number of requests and responses. */
 
+import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
 import { statusOf } from "../errors.ts";
 import { CODE } from "../status.ts";
@@ -35,6 +36,8 @@ export class StreamCall implements ServerStream {
     this.#handler = this.#opened(method, context);
     stream.on("data", (piece: Buffer) => this.#receive(piece));
     stream.on("end", () => {
+      // A stream that was reset ends as well; that its client has gone is told by `close`.
+      if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
       this.#isEnded = true;
       this.#next();
     });
