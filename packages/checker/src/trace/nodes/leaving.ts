@@ -31,6 +31,8 @@ export class Leaving {
   /** Steps before this one were not seen. Nothing is claimed of their effects. */
   readonly #from: number;
   readonly #steps = new Map<number, Taken>();
+  /** Those with sends that wait for the disk, or have only just been allowed to leave. */
+  readonly #waiting = new Map<number, Taken>();
   #latest: number;
   #flushedVersion: number;
   /** The last effect that left, of those that wait for the disk and of those that don't: step and number. */
@@ -49,7 +51,9 @@ export class Leaving {
     const unsent = new Set(effects.flatMap((effect, at) => (effect.type === "send" ? [at] : [])));
     const outputs = effects.filter(({ type }) => type === "output").length;
     if (unsent.size > 0 || outputs > 0) {
-      this.#steps.set(n, { n, version, effects, unsent, outputs, said: new Set() });
+      const step: Taken = { n, version, effects, unsent, outputs, said: new Set() };
+      this.#steps.set(n, step);
+      if (isWaiting(step)) this.#waiting.set(n, step);
     }
     this.#forget();
   }
@@ -93,7 +97,7 @@ export class Leaving {
    * @throws Deviation if something that waited for it has not left
    */
   demandLeft(version: number, place: Place): void {
-    for (const step of this.#steps.values()) {
+    for (const step of this.#waiting.values()) {
       if (step.version > version) return;
       for (const at of step.unsent) {
         const effect = step.effects[at];
@@ -130,6 +134,7 @@ export class Leaving {
       this.#inOrder("waiting", step.n, -1, place);
     }
     if (effect.type === "output") step.said.add(`effect ${at}`);
+    else if (!isWaiting(step)) this.#waiting.delete(step.n);
     return { version: step.version, effect };
   }
 
@@ -173,6 +178,13 @@ export class Leaving {
       this.#steps.delete(n);
     }
   }
+}
+
+function isWaiting({ effects, unsent }: Taken): boolean {
+  return [...unsent].some((at) => {
+    const effect = effects[at];
+    return effect?.type === "send" && effect.after === "durable";
+  });
 }
 
 function effectText(n: number, at: number, effect: Send<Signature> | Output<Signature>): string {
