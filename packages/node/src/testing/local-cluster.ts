@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeOptions } from "../config/options.ts";
+import { checkTraces } from "./check-traces.ts";
 import { startNode } from "../node.ts";
 import type { RunningNode, Telemetry } from "../node.ts";
 
@@ -66,7 +67,7 @@ export class LocalCluster {
       clientTls: null,
       peerTls: null,
       autoTls: false,
-      traceFile: null,
+      traceFile: join(this.directory, `${name}.ndjson`),
       sync: false,
       logLevel: "info",
       logOutputs: [],
@@ -154,10 +155,15 @@ export class LocalCluster {
     }
   }
 
+  /** Stops everybody, and holds what all have written against core and the properties of their protocol. */
   async close(): Promise<void> {
     // All at once: nobody waits for somebody to take leadership over.
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
-    rmSync(this.directory, { recursive: true, force: true });
+    try {
+      await checkTraces([...this.#options.values()].flatMap(({ traceFile }) => traceFile ?? []));
+    } finally {
+      rmSync(this.directory, { recursive: true, force: true });
+    }
   }
 
   #telemetry(name: string): Telemetry {
