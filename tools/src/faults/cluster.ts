@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,7 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #members = new Map<string, Member>();
   readonly #names = new Map<string, string>();
+  readonly #everyName = new Set<string>();
   readonly network: Network = new Network(this.#names);
 
   private constructor(options: ClusterOptions) {
@@ -71,6 +72,16 @@ export class Cluster {
 
   dataFile(name: string): string {
     return join(this.#member(name).options.dataDir, "data.mdb");
+  }
+
+  /** Where a member writes its trace, also one that is no longer a member. */
+  traceFile(name: string): string {
+    return join(this.#options.directory, `${name}.ndjson`);
+  }
+
+  /** The traces of all members that there ever were. */
+  get traceFiles(): readonly string[] {
+    return [...this.#everyName].map((name) => this.traceFile(name)).filter((file) => existsSync(file));
   }
 
   pid(name: string): number | null {
@@ -141,6 +152,11 @@ export class Cluster {
     member.isPaused = false;
   }
 
+  /** All members stop in good order, so that their traces are whole. */
+  async stop(): Promise<void> {
+    await Promise.all(this.names.map((name) => this.terminate(name)));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.names.map((name) => this.kill(name)));
     this.network.close();
@@ -190,13 +206,14 @@ export class Cluster {
       clientTls: null,
       peerTls: null,
       autoTls: false,
-      traceFile: null,
+      traceFile: this.traceFile(name),
       sync: this.#options.sync,
       logLevel: "info",
       logOutputs: [],
       metrics: "basic",
     };
     this.#members.set(name, { options, ports, process: null, isPaused: false });
+    this.#everyName.add(name);
     await this.network.open(ports.gate, name, ports.peer);
   }
 

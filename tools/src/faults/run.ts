@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EtcdClient } from "./client.ts";
 import { Cluster } from "./cluster.ts";
+import { checkTraces } from "./traces.ts";
 import { unwrittenBytes } from "./durability.ts";
 import { FAULTS } from "./faults.ts";
 import type { FaultName } from "./faults.ts";
@@ -32,7 +33,7 @@ export type RunOptions = {
 };
 
 type Violation = {
-  readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement";
+  readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement" | "trace";
   readonly text: string;
 };
 
@@ -43,6 +44,8 @@ export type Report = {
   readonly unanswered: number;
   readonly watched: number;
   readonly renewals: number;
+  /** What `check trace` says of the members' traces. */
+  readonly trace: string;
   /** Keys whose history was too hard to judge. */
   readonly unknown: readonly string[];
   readonly violations: readonly Violation[];
@@ -81,6 +84,9 @@ async function runOn(cluster: Cluster, options: RunOptions): Promise<Report> {
   const last = await lastRevision(cluster);
   await settle(watchers, last);
   for (const watcher of watchers) watcher.close();
+  await cluster.stop();
+  note("members have stopped; holding their traces against core");
+  const trace = await checkTraces(cluster.traceFiles);
   const { unknown, violations } = checkHistories(workload.history);
   return {
     seed,
@@ -95,7 +101,9 @@ async function runOn(cluster: Cluster, options: RunOptions): Promise<Report> {
       ...checkWatchers(watchers, workload.operations, workload.history),
       ...leases.complaints.map((text): Violation => ({ of: "lease", text })),
       ...durability,
+      ...(trace.complaint === null ? [] : [{ of: "trace" as const, text: trace.complaint }]),
     ],
+    trace: trace.summary,
   };
 }
 
