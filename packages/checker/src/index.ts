@@ -6,7 +6,7 @@ export type * from "./model/model.ts";
 export * from "./observers/history.ts";
 export * from "./observers/linearizability.ts";
 export * from "./observers/register.ts";
-export { mutants } from "./mutants/mutant.ts";
+export { guards, mutants } from "./mutants/mutant.ts";
 export type { Mutant, MutantReference } from "./mutants/mutant.ts";
 export type { Properties } from "./properties.ts";
 export { run } from "./run.ts";

@@ -26,7 +26,7 @@ export async function gateCommand(root: string | undefined): Promise<ExitCode> {
     if (!existsSync(files.manifestFile)) {
       console.note(`check: warning: ${files.name} has no manifest.json, so its counts are held to nothing.`);
     }
-    jobs.push(...(await modelJobs(files)), ...(await mutantJobs(files)));
+    jobs.push(...(await modelJobs(files)), ...(await mutantJobs(files, "zoo")));
   }
   if (jobs.length === 0) throw new UserError(EXIT.load, `There is no spec with a gate model below ${folder}.`);
 

@@ -8,8 +8,9 @@ import { gateSettings, setting } from "../catalog/settings.ts";
 import type { Setting } from "../catalog/settings.ts";
 import { loadMutantSpec } from "../mutants/load-mutant.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import type { Progress, PropertyResult, RunLimits, RunResult } from "../run.ts";
+import type { Progress, RunLimits, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
+import type { Trace } from "../trace/trace.ts";
 import { EXIT, UserError } from "./exit.ts";
 import { runSpec } from "./run-spec.ts";
 
@@ -23,11 +24,19 @@ export async function modelJobs(files: SpecFiles): Promise<readonly Job[]> {
   return settings.map((found) => ({ type: "model", files, setting: found }));
 }
 
-/** The mutants of a spec; those named in `only` if it names any. */
-export async function mutantJobs(files: SpecFiles, only: readonly string[] = []): Promise<readonly Job[]> {
+/** Which of a spec's mutants: the bug zoo, those that take out a guard, or those of certain ids. */
+export type MutantChoice = "zoo" | "guards" | { readonly ids: readonly string[] };
+
+/** The chosen mutants of a spec. */
+export async function mutantJobs(files: SpecFiles, choice: MutantChoice): Promise<readonly Job[]> {
   if (!existsSync(files.mutantsFile)) return [];
-  const chosen = (await loadMutants(files)).filter(({ id }) => only.length === 0 || only.includes(id));
+  const chosen = (await loadMutants(files)).filter((mutant) => isChosen(mutant, choice));
   return chosen.map((mutant) => ({ type: "mutant", files, mutant }));
+}
+
+function isChosen({ id, kind }: Mutant, choice: MutantChoice): boolean {
+  if (typeof choice === "object") return choice.ids.includes(id);
+  return (kind === "guard") === (choice === "guards");
 }
 
 /** A job's name, for people. */
@@ -45,9 +54,31 @@ export interface JobResult {
   readonly breaksUnedited: boolean;
 }
 
-/** The property that a mutant's run has broken, or has never reached though it is to be sometimes; null if none. */
-export function catcher({ properties }: RunResult): PropertyResult | null {
-  return properties.find(({ verdict }) => verdict === "violated" || verdict === "unreached") ?? null;
+/**
+ * The law that a mutant names where it makes a function of the code throw: on bad input, or because an assertion fails.
+ * It is no property of a spec; every run is held to it.
+ */
+const TOTALITY = "totality";
+
+/** What a mutant's run has broken of what it is named for, with the path to it; null if nothing. */
+export interface Catch {
+  /** The property's name, and how it shows where that is not by a state that breaks it. */
+  readonly text: string;
+  readonly trace: Trace | null;
+  /** Whether all states had to be seen to know it. */
+  readonly isUnreached: boolean;
+}
+
+/** How a mutant is caught in a run that is held to its property alone. */
+export function catchOf({ property }: Mutant, result: RunResult): Catch | null {
+  const { failure } = result;
+  if (property === TOTALITY && failure !== null) {
+    return { text: `${TOTALITY}, a step throws`, trace: failure.trace, isUnreached: false };
+  }
+  const caught = result.properties.find(({ verdict }) => verdict === "violated" || verdict === "unreached");
+  if (caught === undefined) return null;
+  const isUnreached = caught.verdict === "unreached";
+  return { text: isUnreached ? `${caught.name}, never reached` : caught.name, trace: caught.trace, isUnreached };
 }
 
 /** Does one job. */
@@ -62,18 +93,23 @@ export async function doJob(job: Job, onProgress: (progress: Progress) => void):
   const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
   const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
   const result = await runSpec(jobTitle(job), spec, parameters, {}, onProgress);
-  const caught = catcher(result);
+  const caught = catchOf(mutant, result);
   if (caught === null) return { parameters, result, breaksUnedited: false };
   // Where a property breaks, the search as deep as that tells. That something is never reached, only the whole one does.
-  const limits = caught.verdict === "violated" ? { depthMax: result.depth } : {};
+  const limits = caught.isUnreached ? {} : { depthMax: result.depth };
   const breaksUnedited = await breaks(job, withOnly(original, mutant.property), parameters, limits);
   return { parameters, result, breaksUnedited };
 }
 
 /** Whether the spec as it is breaks within the limits. One that refuses the mutant's parameters does not. */
-async function breaks(job: Job, spec: Spec, parameters: ParameterValues, limits: RunLimits): Promise<boolean> {
+async function breaks(
+  job: Extract<Job, { type: "mutant" }>,
+  spec: Spec,
+  parameters: ParameterValues,
+  limits: RunLimits,
+): Promise<boolean> {
   try {
-    return catcher(await runSpec(jobTitle(job), spec, parameters, limits, () => {})) !== null;
+    return catchOf(job.mutant, await runSpec(jobTitle(job), spec, parameters, limits, () => {})) !== null;
   } catch (error) {
     if (error instanceof UserError && error.exitCode === EXIT.load) return false;
     throw error;

@@ -39,6 +39,7 @@ Examples:
   check run reference/paxos-register --set clients=3
   check run ./my-spec.ts --max-states 1000000        a spec of your own, by its path
   check mutants paxos --show                         the bug zoo of Paxos, with traces
+  check mutants raft --guards                        Raft without each of its guards
   check replay traces/some.itf.json                  a counterexample, run again
   check trace n1.ndjson n2.ndjson n3.ndjson          what running nodes have done
 ${EXIT_CODES}`,
@@ -95,8 +96,18 @@ program
   .command("mutants")
   .description("the bug zoo: each mutant, the property that caught it, states, depth, seconds")
   .argument("[spec]", "only this spec's, or those of all specs of a folder")
-  .option("--only <id...>", "only these mutants", collect)
+  .option("--guards", "instead of the zoo, the mutants that take out one guard of the code each; not part of the gate")
+  .option("--only <id...>", "only these mutants, of the zoo or not", collect)
   .option("--show", "print each mutant's shortest trace")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  check mutants                        the whole zoo
+  check mutants paxos --show           that of Paxos, with traces
+  check mutants raft --guards          what becomes of Raft without each of its guards
+  check mutants raft/election --only 4`,
+  )
   .action(async (word: string | undefined, _options, command: Command) =>
     finish(await mutantsCommand(word, command.optsWithGlobals<MutantsOptions>())),
   );

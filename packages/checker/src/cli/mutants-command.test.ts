@@ -112,6 +112,49 @@ test.concurrent("a mutant that takes away what is sometimes reached", async () =
   expect(code).toBe(EXIT.expectation);
 });
 
+test.concurrent("mutants that take out a guard have a command, and no part in the gate", async () => {
+  const at = new Workplace();
+  const mutant = { source: "made up", file: "lock.ts", parameters: { processes: 2 } };
+  const isFree = `  if (lock.owner !== "") return null;\n`;
+  const guards = [
+    { ...mutant, id: "free", about: "It need not be free.", find: isFree, replace: "", property: "mutualExclusion" },
+    {
+      ...mutant,
+      id: "asserted",
+      about: "An assertion says so.",
+      find: isFree,
+      replace: `  if (lock.owner !== "") throw new Error("the lock is free");\n`,
+      property: "totality",
+    },
+    { ...mutant, id: "total", about: "Nothing throws.", find: isFree, replace: "", property: "totality" },
+  ];
+  const zoo = [{ ...guards[0], id: "zoo" }];
+  at.write(
+    "specs/locks/mutex/mutants.ts",
+    `import { guards, mutants } from "@quorate/checker";
+    export default mutants([...${JSON.stringify(zoo)}, ...guards(${JSON.stringify(guards)})]);`,
+  );
+  const [gate, mutants, guarded, only, none] = await Promise.all([
+    at.check(),
+    at.check("mutants", "locks"),
+    at.check("mutants", "locks", "--guards"),
+    at.check("mutants", "locks", "--only", "asserted", "--show"),
+    at.check("mutants", "locks/token", "--guards"),
+  ]);
+  at.remove();
+  expect(gate.stdout).toContain("mutant zoo of locks/mutex");
+  expect(gate.stdout).not.toContain("mutant free of locks/mutex");
+  expect(mutants.stdout).toMatch(/^ok {4}mutant zoo of [^]*\n1 of 1 mutants caught/);
+  expect(guarded.stdout).toMatch(/^ok {4}mutant free of locks\/mutex +caught by mutualExclusion {2}/m);
+  expect(guarded.stdout).toMatch(/^ok {4}mutant asserted of locks\/mutex +caught by totality, a step throws {2}/m);
+  expect(guarded.stdout).toMatch(/^FAIL {2}mutant total of [^]*It survives: totality does not break \(holds\)\.$/m);
+  expect(guarded.stdout).toContain("\n2 of 3 mutants caught");
+  expect(guarded.code).toBe(EXIT.expectation);
+  expect(only.stdout).toContain("After these steps, action enter of");
+  expect(only.stdout).toContain("\n1 of 1 mutants caught");
+  expect(none.stderr).toContain("There are no guards among those of locks/token.");
+});
+
 describe("nothing below the folder of the specs is passed over without a word", () => {
   const spec = (at: Workplace): string => at.read("counter.ts");
 

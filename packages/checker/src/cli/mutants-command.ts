@@ -1,4 +1,7 @@
-/** `check mutants`: the bug zoo. Each mutant brings back a documented bug, and the property named for it must break. */
+/**
+ * `check mutants`: the bug zoo. Each mutant brings back a documented bug, and the property named for it must break. With
+ * `--guards`, each takes out one guard of the code.
+ */
 
 import { findRoot, listSpecs, select } from "../catalog/catalog.ts";
 import type { Mutant, MutantReference } from "../mutants/mutant.ts";
@@ -8,16 +11,18 @@ import { count, openConsole } from "./console.ts";
 import type { Console } from "./console.ts";
 import { EXIT, gravest, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
-import { catcher, jobTitle, mutantJobs } from "./jobs.ts";
-import type { Job, JobResult } from "./jobs.ts";
+import { catchOf, jobTitle, mutantJobs } from "./jobs.ts";
+import type { Job, JobResult, MutantChoice } from "./jobs.ts";
 import { doJobs } from "./pool.ts";
 import { interruption } from "./interruption.ts";
 import { saveTraces } from "./traces.ts";
 
 export interface MutantsOptions {
   readonly specs?: string;
-  /** The mutants to run, by id; all unless given. */
+  /** The mutants to run, by id, whatever their kind. */
   readonly only?: readonly string[];
+  /** Whether to run those that take out a guard, instead of the bug zoo. */
+  readonly guards?: true;
   /** Whether to print each mutant's trace. */
   readonly show?: true;
 }
@@ -28,11 +33,12 @@ export async function mutantsCommand(word: string | undefined, options: MutantsO
   const root = (): string => options.specs ?? findRoot(".");
   const specs = word === undefined ? listSpecs(root()) : select(word, root).map(({ files }) => files);
   const jobs: Job[] = [];
-  for (const files of specs) jobs.push(...(await mutantJobs(files, options.only)));
+  for (const files of specs) jobs.push(...(await mutantJobs(files, choiceOf(options))));
   const ids = new Set(jobs.map((job) => (job.type === "mutant" ? job.mutant.id : "")));
   const missing = options.only?.find((id) => !ids.has(id));
   if (missing !== undefined) throw new UserError(EXIT.load, `There is no mutant ${missing} ${among(word)}.`);
-  if (jobs.length === 0) throw new UserError(EXIT.load, `There are no mutants ${among(word)}.`);
+  if (jobs.length === 0)
+    throw new UserError(EXIT.load, `There are no ${options.guards === true ? "guards" : "mutants"} ${among(word)}.`);
   const codes: ExitCode[] = [];
   const signal = interruption();
   await doJobs(console, jobs, signal, (job, end) => {
@@ -47,6 +53,11 @@ export async function mutantsCommand(word: string | undefined, options: MutantsO
   const caught = codes.filter((code) => code === EXIT.ok).length;
   console.report(`\n${caught} of ${jobs.length} mutants caught, each by the property named for it.`);
   return gravest(codes);
+}
+
+function choiceOf({ only, guards }: MutantsOptions): MutantChoice {
+  if (only !== undefined) return { ids: only };
+  return guards === true ? "guards" : "zoo";
 }
 
 function among(word: string | undefined): string {
@@ -70,12 +81,11 @@ export function reportMutant(
   const { files, mutant } = job;
   const fault = faultOf(mutant, result, breaksUnedited);
   const mark = fault === null ? colors.green("ok  ") : colors.red("FAIL");
-  const caught = catcher(result);
+  const caught = catchOf(mutant, result);
   const depth = caught?.trace?.length ?? result.depth;
   const found = `${count(result.distinct)} states, depth ${depth}, ${result.seconds.toFixed(2)} s`;
   const uncaught = result.failure === null ? "survived" : "failed";
-  const how = caught?.verdict === "unreached" ? ", never reached" : "";
-  const verdict = caught === null ? uncaught : `caught by ${caught.name}${how}`;
+  const verdict = caught === null ? uncaught : `caught by ${caught.text}`;
   console.report(`${mark}  ${jobTitle(job).padEnd(58)} ${verdict}  ${colors.dim(found)}`);
   console.report(colors.dim(`        ${mutant.about} ${mutant.source}.`));
   if (mutant.reference !== undefined) console.report(colors.dim(`        ${referenceText(mutant.reference)}`));
@@ -96,13 +106,14 @@ function referenceText({ by, distinct, depth, seconds }: MutantReference): strin
 }
 
 /** Why a mutant counts as not caught, or null if it is caught. */
-function faultOf({ property }: Mutant, result: RunResult, breaksUnedited: boolean): string | null {
-  const caught = catcher(result);
-  const breaks = caught?.verdict === "unreached" ? "is not reached" : "breaks";
+function faultOf(mutant: Mutant, result: RunResult, breaksUnedited: boolean): string | null {
+  const { property } = mutant;
+  const caught = catchOf(mutant, result);
+  const breaks = caught?.isUnreached === true ? "is not reached" : "breaks";
   if (breaksUnedited)
     return `It proves nothing: ${property} ${breaks} without the edit too, under the same parameters.`;
-  if (result.failure !== null) return `It fails before ${property} can break: ${result.failure.error.message}`;
   if (caught !== null) return null;
+  if (result.failure !== null) return `It fails before ${property} can break: ${result.failure.error.message}`;
   const isReached = result.properties.some(({ verdict }) => verdict === "reached");
   return `It survives: ${property} ${isReached ? "is still reached" : `does not break (${result.verdict})`}.`;
 }

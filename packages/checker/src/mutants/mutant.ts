@@ -23,6 +23,8 @@ export interface Mutant {
   readonly property: string;
   /** What others report of the same bug in a model of their own, to print beside what is found here. */
   readonly reference?: MutantReference;
+  /** Of a mutant that takes out one guard of the code. There are many of those: they have a command, and no part in the gate. */
+  readonly kind?: "guard";
 }
 
 /** How far another checker had to search: the states that it found, the depth it came to, and how long that took. */
@@ -39,6 +41,14 @@ export function mutants(list: readonly Mutant[]): readonly Mutant[] {
   return list;
 }
 
+/**
+ * Mutants each of which takes out one guard: a condition under which the code goes no further. `check mutants --guards` runs
+ * them. They go into the list of a spec's `mutants.ts`, from a file of their own.
+ */
+export function guards(list: readonly Mutant[]): readonly Mutant[] {
+  return list.map((mutant) => ({ ...mutant, kind: "guard" }));
+}
+
 /** Whether a value read from a file has a mutant's fields. */
 export function isMutant(value: unknown): value is Mutant {
   if (typeof value !== "object" || value === null) return false;
@@ -47,6 +57,7 @@ export function isMutant(value: unknown): value is Mutant {
   const hasReference = fields["reference"] === undefined || isReference(fields["reference"]);
   return (
     hasReference &&
+    (fields["kind"] === undefined || fields["kind"] === "guard") &&
     texts.every((field) => typeof fields[field] === "string") &&
     typeof fields["parameters"] === "object"
   );
