@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const configuration = "../../../packages/core/src/raft/configuration.ts";
 const election = "../../../packages/core/src/raft/election.ts";
@@ -30,10 +31,10 @@ export default mutants([
     about: "A joint configuration is left as soon as anything is committed, though it is not committed itself.",
     source: "Ongaro 2014, section 4.3: once the joint consensus has been committed, the system transitions to C_new",
     file: membership,
-    find: `  if (leaderOf(state) === null || !isJoint(joint)) return unchanged(state);
+    find: `  if (!isJoint(joint)) return unchanged(state);
   if (configurationIndex(state.volatile) > state.volatile.commitIndex) return unchanged(state);
 `,
-    replace: `  if (leaderOf(state) === null || !isJoint(joint)) return unchanged(state);\n`,
+    replace: `  if (!isJoint(joint)) return unchanged(state);\n`,
     parameters: { scenario: "replace-by-two", voters: 2, commands: 1, batch: 2 },
     property: "quorumsIntersect",
   },
@@ -87,4 +88,5 @@ export default mutants([
     parameters: { scenario: "remove-leader", voters: 3 },
     property: "removedLeaderStepsDown",
   },
+  ...guardMutants,
 ]);

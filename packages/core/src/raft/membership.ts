@@ -66,10 +66,10 @@ function areCaughtUp(state: RaftState, leader: Leader, current: RaftConfiguratio
   });
 }
 
-/** Once C_old,new is committed the leader appends C_new: section 4.3. Its own C_old,new or that of a leader before. */
+/** A leader that has committed C_old,new appends C_new: section 4.3. Its own C_old,new or that of a leader before. */
 export function leaveJoint(config: RaftConfig, state: RaftState): RaftStep {
   const joint = currentConfiguration(config, state);
-  if (leaderOf(state) === null || !isJoint(joint)) return unchanged(state);
+  if (!isJoint(joint)) return unchanged(state);
   if (configurationIndex(state.volatile) > state.volatile.commitIndex) return unchanged(state);
   const { voters, learners, learnersNext } = joint;
   const configuration = {
@@ -81,11 +81,12 @@ export function leaveJoint(config: RaftConfig, state: RaftState): RaftStep {
   return appendAsLeader(config, state, [{ type: "configuration", term: state.durable.term, configuration }]);
 }
 
-/** A leader that has no vote any more steps down once that is committed: section 4.2.2. Until then it counts the others. */
+/**
+ * A leader that has no vote any more steps down once that is committed: section 4.2.2. Until then it counts the others. A
+ * joint configuration that is committed has been left by now, so that the latest one is C_new.
+ */
 export function stepDownIfRemoved(config: RaftConfig, state: RaftState): RaftStep {
-  if (leaderOf(state) === null) return unchanged(state);
-  const { voters, outgoing } = currentConfiguration(config, state);
-  if (voters.includes(config.self) || outgoing.length > 0) return unchanged(state);
+  if (currentConfiguration(config, state).voters.includes(config.self)) return unchanged(state);
   if (configurationIndex(state.volatile) > state.volatile.commitIndex) return unchanged(state);
   return becomeFollower(config, state, state.durable.term, null);
 }

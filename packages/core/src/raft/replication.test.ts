@@ -230,6 +230,13 @@ describe("the leader's flow", () => {
     expect(progress(lost.state, b)).toMatchObject({ type: "probe", next: 3, isPaused: true });
   });
 
+  test("asks once more, and no more, of who says in vain that the logs may agree further on, as no follower does", () => {
+    const again = afterIn(flow, fresh, from(b, 2, conflictAt(4, 4, 1_000)));
+    expect(again.effects).toEqual([sentNow(b, 2, entriesAfter(4, 1, [noop(2)]))]);
+    expect(again.state).toBe(fresh);
+    expect(afterIn(flow, fresh, from(b, 2, conflictAt(4, 5, 1_000)))).toEqual({ state: fresh, effects: [] });
+  });
+
   test("never takes a match back", () => {
     const { state } = afterIn(flow, fresh, from(b, 2, matchedTo(5)));
     expect(afterIn(flow, state, from(b, 2, matchedTo(3))).state).toBe(state);

@@ -48,7 +48,8 @@ function isResultPossible(result: Result): boolean {
     case "wanted":
       return isNumber(result.chunk);
     case "conflict":
-      return isNumber(result.prevLogIndex) && isNumber(result.index) && isNumber(result.term);
+      // Whoever does not agree at an index may agree before it, not behind it.
+      return [result.prevLogIndex, result.index, result.term].every(isNumber) && result.index <= result.prevLogIndex;
   }
 }
 
