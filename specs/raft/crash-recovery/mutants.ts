@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const append = "../../../packages/core/src/raft/append-entries.ts";
 const persisted = "../../../packages/core/src/raft/persisted.ts";
@@ -85,4 +86,5 @@ export default mutants([
     parameters: { order: "fifo", commands: 0, announcements: "lost" },
     property: "leaderCompleteness",
   },
+  ...guardMutants,
 ]);

@@ -12,7 +12,8 @@ export default spec({
   about:
     "Crashes and slow disks of Raft, the code in packages/core, after Figure 2 of Ongaro and Ousterhout (2014) and section 10.2.1 of Ongaro (2014).",
   parameters: {
-    nodes: integer("nodes, all of them voters", { min: 1, max: 5, default: 3 }),
+    nodes: integer("nodes", { min: 1, max: 5, default: 3 }),
+    learners: integer("how many of the nodes have no vote, the last ones", { min: 0, max: 2, default: 0 }),
     candidates: integer("nodes whose election timers run, the first ones", { min: 1, max: 5, default: 2 }),
     elections: integer("how often election timers fire in all", { min: 1, max: 5, default: 2 }),
     heartbeats: integer("how often heartbeat timers fire in all", { min: 0, max: 4, default: 0 }),
@@ -24,12 +25,14 @@ export default spec({
   },
   build: (given) => {
     const nodes = raftMembers(given.nodes);
-    const candidates = nodes.slice(0, given.candidates);
+    const voters = nodes.slice(0, Math.max(1, given.nodes - given.learners));
+    const learners = nodes.slice(voters.length);
+    const candidates = voters.slice(0, given.candidates);
     const commands = raftCommands(given.commands);
     const losing = given.announcements === "lost" ? isAnnouncement : () => false;
     return raftCluster({
-      nodes: raftNodes({ nodes, candidates, losing }),
-      voters: nodes,
+      nodes: raftNodes({ nodes, voters, learners, candidates, losing }),
+      voters,
       network: { order: given.order },
       faults: { crashRecovery: given.crashes },
       timeouts: { election: given.elections, heartbeat: given.heartbeats },
@@ -58,7 +61,7 @@ export default spec({
                 new Set(history.leaders.map(({ node }) => node)).size < history.leaders.length,
             }
           : {}),
-        ...(given.persistence === "asynchronous" && nodes.length > 2
+        ...(given.persistence === "asynchronous" && voters.length > 2
           ? {
               /** A leader has committed what its own disk lacks: the others' are a majority. */
               committedBeforeOwnDisk: (s: View) => s.nodes.some(commitsBeforeWriting),

@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const election = "../../../packages/core/src/raft/election.ts";
 const terms = "../../../packages/core/src/raft/terms.ts";
@@ -76,4 +77,5 @@ export default mutants([
     parameters: {},
     property: "voteOnce",
   },
+  ...guardMutants,
 ]);

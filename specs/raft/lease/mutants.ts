@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const raft = "../../../packages/core/src/raft/index.ts";
 const clock = "../../../packages/core/src/raft/clock.ts";
@@ -78,4 +79,5 @@ export default mutants([
     parameters: { transfers: 1, elections: 0, ticks: 0, writeAt: "first", readAt: "second", order: "none" },
     property: "linearizability",
   },
+  ...guardMutants,
 ]);

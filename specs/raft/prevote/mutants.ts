@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const main = "../../../packages/core/src/raft/index.ts";
 const checkQuorum = "../../../packages/core/src/raft/check-quorum.ts";
@@ -56,4 +57,5 @@ export default mutants([
     parameters: { checkQuorum: false },
     property: "undisturbed",
   },
+  ...guardMutants,
 ]);

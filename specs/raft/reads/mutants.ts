@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const reads = "../../../packages/core/src/raft/reads.ts";
 
@@ -49,4 +50,5 @@ export default mutants([
     parameters: { elections: 0, readAt: "others", order: "none" },
     property: "linearizability",
   },
+  ...guardMutants,
 ]);

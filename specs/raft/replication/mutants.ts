@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const append = "../../../packages/core/src/raft/append-entries.ts";
 const commit = "../../../packages/core/src/raft/commit.ts";
@@ -150,4 +151,5 @@ export default mutants([
     parameters: { candidates: 1, elections: 1, commands: 2, inflight: 1 },
     property: "totalOrder",
   },
+  ...guardMutants,
 ]);

@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const sessions = "../../../packages/core/src/state-machine/sessions.ts";
 
@@ -67,4 +68,5 @@ export default mutants([
     parameters: { nodes: 2, begin: "nothing", elections: 1, snapshots: 1, crashes: 1, retries: 0 },
     property: "replicasAgree",
   },
+  ...guardMutants,
 ]);

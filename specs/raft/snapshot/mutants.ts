@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const installSnapshot = "../../../packages/core/src/raft/install-snapshot.ts";
 const isOld = `  if (index <= commitIndex) return answer(config, state, from, message, { type: "matched", matchIndex: commitIndex });
@@ -52,4 +53,5 @@ export default mutants([
     parameters: { earlier: "snapshot", heartbeats: 1, compactThrough: 4 },
     property: "snapshotsWhole",
   },
+  ...guardMutants,
 ]);

@@ -1,4 +1,5 @@
 import { mutants } from "@quorate/checker";
+import { guardMutants } from "./guards.ts";
 
 const proposals = "../../../packages/core/src/raft/proposals.ts";
 const replies = "../../../packages/core/src/raft/replies.ts";
@@ -45,4 +46,5 @@ export default mutants([
     parameters: { asks: "wrong", learners: 1, voters: 2 },
     property: "learnerRefused",
   },
+  ...guardMutants,
 ]);

@@ -59,19 +59,11 @@ export function guardsOf(file: string, source: string): readonly Guard[] {
 
 /** Whether nothing after a statement is reached if it is: also if it is a block that ends so. */
 function isExit(statement: Statement): boolean {
-  switch (statement.type) {
-    case "ReturnStatement":
-    case "ThrowStatement":
-    case "ContinueStatement":
-      return true;
-    case "BlockStatement": {
-      const last = statement.body.at(-1);
-      return last !== undefined && isExit(last);
-    }
-    default:
-      return false;
-  }
+  if (statement.type === "BlockStatement") return statement.body.slice(-1).some(isExit);
+  return EXITS.has(statement.type);
 }
+
+const EXITS: ReadonlySet<string> = new Set(["ReturnStatement", "ThrowStatement", "ContinueStatement"]);
 
 /** The operands of a disjunction, or the one condition that is none. */
 function operandsOf(condition: Expression): readonly Expression[] {
