@@ -21,6 +21,8 @@ export type {
 export { alwaysMeet, isQuorum, majorities, quorumSystemFault } from "./quorum/quorum.ts";
 export type { Quorums, QuorumSystem } from "./quorum/quorum.ts";
 export * from "./paxos/index.ts";
+// Raft's messages and roles keep the names of its paper. Another protocol with the same name for something of its own is an
+// error of the compiler here; then both get the protocol's name before theirs, as `isRaftQuorum` has.
 export * from "./raft/index.ts";
 export * from "./total-order/index.ts";
 export * from "./state-machine/index.ts";

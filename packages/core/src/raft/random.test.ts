@@ -2,6 +2,8 @@
  * Random runs of five nodes, and two that may join, far beyond what can be searched exhaustively: messages are lost,
  * doubled, late and out of order, links are cut, nodes crash, disks lag, members and leaders change, logs are compacted.
  *
+ * `safety.test.ts` has the short runs, in which each step is drawn by itself, and asks for progress after the faults.
+ *
  * A failure prints a seed, and a short schedule that fails in the same way. `QUORATE_RANDOM_SEED=7` sees it again, and
  * `QUORATE_RANDOM_RUNS=1000` makes that many runs of each kind of cluster.
  */

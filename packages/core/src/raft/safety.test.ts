@@ -1,4 +1,9 @@
-/** Random runs of whole clusters, far beyond what can be searched exhaustively. */
+/**
+ * Random runs of whole clusters, one small step at a time: each message, write, crash and request is drawn by itself, in
+ * clusters of one to five nodes. Beside safety it demands progress: once the faults end, every member delivers.
+ *
+ * `random.test.ts` has the long runs: whole rounds at a time, cut links, leases, and a fault for each property.
+ */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
