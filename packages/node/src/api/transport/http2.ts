@@ -4,9 +4,8 @@ import { once } from "node:events";
 import { constants, createSecureServer, createServer } from "node:http2";
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { TLSSocket } from "node:tls";
 import type { PeerAddress } from "../../peers/index.ts";
-import type { TlsIdentity } from "../../security/tls.ts";
+import { nameFault, serverOptions } from "../../security/tls.ts";
 import { MEMBER_FAULTS } from "../errors.ts";
 import { CODE, StatusError } from "../status.ts";
 import type { Code } from "../status.ts";
@@ -70,7 +69,8 @@ class GrpcServer implements Transport {
   }
 
   #onSession(session: ServerHttp2Session): void {
-    if (this.#isClosing || !isAllowed(session, this.#options.tls)) return session.destroy();
+    // Who signed the client's certificate has been looked at by then, and whose name it has not.
+    if (this.#isClosing || nameFault(session.socket, this.#options.tls) !== null) return session.destroy();
     this.#sessions.add(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const onSend = superviseSession(session);
@@ -117,23 +117,7 @@ function serverOf({ tls, maxConcurrentStreams }: TransportOptions): Http2Server 
     maxSessionMemory: SESSION_MEMORY_MB,
   };
   if (tls === null) return createServer(common);
-  return createSecureServer({
-    ...common,
-    cert: tls.cert,
-    key: tls.key,
-    ...(tls.ca === null ? {} : { ca: tls.ca }),
-    requestCert: tls.clientCertAuth,
-    rejectUnauthorized: tls.clientCertAuth,
-    minVersion: "TLSv1.2",
-  });
-}
-
-/** Whether the client's certificate has the name that it has to have. Who signed it has been looked at by then. */
-function isAllowed({ socket }: ServerHttp2Session, tls: TlsIdentity | null): boolean {
-  if (tls === null || tls.allowedCommonName === null) return true;
-  // The session shows its socket behind a proxy, of which `instanceof` tells the truth.
-  if (!(socket instanceof TLSSocket)) return false;
-  return socket.getPeerCertificate().subject?.CN === tls.allowedCommonName;
+  return createSecureServer({ ...common, ...serverOptions(tls) });
 }
 
 function portOf(address: AddressInfo | string | null): number {
