@@ -6,3 +6,5 @@ export type { NodeOptions } from "./config/options.ts";
 /** For those who speak to nodes, or stand between them. */
 export { loadDefinition } from "./api/index.ts";
 export { SenderFinder } from "./peers/sender.ts";
+export { inspectStorage } from "./storage/index.ts";
+export type { Inspection } from "./storage/index.ts";

@@ -65,7 +65,8 @@ function damageOf(random: (below: number) => number, size: number): Damage {
     case 2:
       return { type: "stale", page };
     case 3:
-      return { type: "flip", at: random(2) * PAGE + random(180), bit: random(8) };
+      // A meta page; every other time its transaction's number.
+      return { type: "flip", at: random(2) * PAGE + (random(2) === 0 ? 152 : random(180)), bit: random(8) };
     case 4:
     case 5:
       return { type: "flip", at: page * PAGE + random(80), bit: random(8) };

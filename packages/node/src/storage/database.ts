@@ -6,7 +6,7 @@
  * storage has one; `noMetaSync` would leave the last transaction to chance.
  */
 
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { open } from "lmdb";
 import { systemError } from "./error.ts";
@@ -25,6 +25,12 @@ export type Database = {
 /** The file in which LMDB keeps a directory's data. */
 export function dataFile(directory: string): string {
   return join(directory, "data.mdb");
+}
+
+/** The size of that file in bytes. */
+export function sizeOf(directory: string): number {
+  const path = dataFile(directory);
+  return existsSync(path) ? statSync(path).size : 0;
 }
 
 /** @throws StorageError if LMDB or the system refuse */

@@ -2,6 +2,8 @@
 
 export { StorageError } from "./error.ts";
 export type { StorageFault } from "./error.ts";
+export { inspectStorage } from "./inspect.ts";
+export type { Inspection } from "./inspect.ts";
 export type { Layout } from "./layout.ts";
 export { openStorage } from "./storage.ts";
 export type { Storage } from "./storage.ts";

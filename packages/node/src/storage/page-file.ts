@@ -86,7 +86,19 @@ export class PageFile {
       const both = `${even.transaction} and ${odd.transaction}`;
       throw new FileFault(`the meta pages are of the transactions ${both}, which do not follow each other`);
     }
+    for (const meta of [even, odd]) this.#checkRoot(meta);
     return even.transaction >= odd.transaction ? even : odd;
+  }
+
+  /**
+   * Every transaction changes a record and so makes a new root, and the one after it leaves that alone. So a meta page
+   * whose transaction is another than its root's was damaged, even where the two meta pages seem to follow each other.
+   */
+  #checkRoot({ transaction, main: { root } }: Meta): void {
+    if (root === null || root >= this.pages) return;
+    const header = this.read(root, PAGE_HEADER);
+    if (natural(header, 8, `page ${root}`) === transaction) return;
+    throw new FileFault(`the meta page of transaction ${transaction} has a root of another one`);
   }
 
   #meta(page: number): Meta {

@@ -1,10 +1,10 @@
 /** A directory that holds a node's durable state. */
 
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { Plain } from "@quorate/core";
 import { readContents, STORE_VERSION } from "./contents.ts";
 import type { Contents, Marker } from "./contents.ts";
-import { dataFile, openDatabase } from "./database.ts";
+import { openDatabase, sizeOf } from "./database.ts";
 import type { Database } from "./database.ts";
 import { difference, NOTHING_HELD } from "./difference.ts";
 import type { Held } from "./difference.ts";
@@ -149,9 +149,4 @@ function heldOf({ written }: Contents): Held {
         : { ...snapshot, idOf: new Map(snapshot.chunks.map((chunk, at) => [chunk, ids[at] ?? 0] as [Plain, number])) },
     nextNumber: ids.reduce((highest, id) => Math.max(highest, id), snapshot?.number ?? 0) + 1,
   };
-}
-
-function sizeOf(directory: string): number {
-  const path = dataFile(directory);
-  return existsSync(path) ? statSync(path).size : 0;
 }
