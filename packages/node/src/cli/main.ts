@@ -150,6 +150,15 @@ Example:
     finish(await (await import("./restore-command.ts")).snapshotRestoreCommand(file, serveWords(command, 1))),
   );
 
+program
+  .command("trace")
+  .description("what a member's --trace has written, file by file")
+  .argument("<file>", "the first file; those after it are found")
+  .option("--json", "as JSON")
+  .action(async (file: string, options: Json) =>
+    finish(await (await import("./trace-command.ts")).traceCommand(file, isJson(options))),
+  );
+
 // A word that is no command is named as such, rather than counted as too many.
 program.allowExcessArguments().action((_options, { args: [word] }: Command) => {
   if (word === undefined) return program.help({ error: true });
