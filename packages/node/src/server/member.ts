@@ -17,9 +17,10 @@ import { MemberError } from "./backend.ts";
 import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
 import { AutoCompactor } from "./auto-compactor.ts";
 import type { Identity } from "./identity.ts";
+import { LeaseCalls } from "./lease-calls.ts";
 import { Lessor } from "./lessor.ts";
 import { answers, readQuestion } from "./member-words.ts";
-import type { ChangeAnswer, LeaseAnswer, MembershipChange, Question } from "./member-words.ts";
+import type { ChangeAnswer, MembershipChange, Question } from "./member-words.ts";
 import { Membership } from "./membership.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 import { answering, faultOf } from "./reconfiguration.ts";
@@ -82,6 +83,7 @@ export class Member implements Backend {
   readonly #self: NodeId;
   readonly #replication: Replication;
   readonly #lessor: Lessor;
+  readonly #leases: LeaseCalls;
   readonly #membership: Membership;
   readonly #compactor: AutoCompactor | null;
   readonly #appliedListeners = new Set<(store: StoreState) => void>();
@@ -100,6 +102,17 @@ export class Member implements Backend {
       },
       ttlOf: (id) => leaseTtlOf(this.store(), id),
       leases: () => leasesOf(this.store()),
+    });
+    this.#leases = new LeaseCalls({
+      ...options,
+      self: this.memberId,
+      lessor: this.#lessor,
+      leader: () => this.leader,
+      linearize: () => this.linearize(),
+      retryMs: options.electionMs / 10,
+      onSetback: (what, error) => {
+        options.events.onSetback(what, error);
+      },
     });
     this.#compactor =
       options.autoCompaction === null
@@ -166,11 +179,11 @@ export class Member implements Backend {
   }
 
   keepLeaseAlive(id: LeaseId): Promise<LeaseLife | null> {
-    return this.#atLessor({ type: "renewLease", id }, () => this.#renewLease(id));
+    return this.#leases.ask({ type: "renewLease", id });
   }
 
   leaseLife(id: LeaseId): Promise<LeaseLife | null> {
-    return this.#atLessor({ type: "leaseLife", id }, () => this.#leaseLife(id));
+    return this.#leases.ask({ type: "leaseLife", id });
   }
 
   addMember(peerUrls: readonly string[], isLearner: boolean): Promise<MembershipResult> {
@@ -240,9 +253,8 @@ export class Member implements Backend {
         return await verdict;
       }
       case "renewLease":
-        return await this.#renewLease(question.id);
       case "leaseLife":
-        return await this.#leaseLife(question.id);
+        return await this.#leases.answer(question);
       case "mayChange":
         return this.#judge(question.change);
     }
@@ -339,47 +351,6 @@ export class Member implements Backend {
       if (error instanceof PeerError && UNSENT.has(error.code)) return { type: "unsent" };
       throw error;
     }
-  }
-
-  /** Asks whoever is the lessor, again while there is none or another one, as long as a request may take. */
-  async #atLessor(question: Question, here: () => Promise<LeaseAnswer>): Promise<LeaseLife | null> {
-    const { clock, requestTimeoutMs, peers, electionMs } = this.#options;
-    const end = clock.now() + requestTimeoutMs;
-    while (true) {
-      const left = end - clock.now();
-      const { leader } = this;
-      if (left <= 0) throw new MemberError(leader === null ? "noLeader" : "timeout");
-      if (leader !== null) {
-        try {
-          const answer = this.#isLeader()
-            ? await here()
-            : answers.lease(await peers.ask(nodeId(leader), question, left));
-          if (answer.type === "life") return answer.life;
-        } catch (error) {
-          // To ask again does no harm: a lease that is renewed twice has no more time than one that is renewed once.
-          this.#options.events.onSetback("The lessor could not be asked.", error);
-        }
-      }
-      await new Promise<void>((resolve) => void clock.alarm(clock.now() + electionMs / 10, resolve));
-    }
-  }
-
-  /**
-   * A renewal counts from when this member is known to lead still: a leader that was followed by another has no say over
-   * leases that the other lets expire.
-   */
-  async #renewLease(id: LeaseId): Promise<LeaseAnswer> {
-    if (!this.#isLeader()) return { type: "notLeader" };
-    await this.linearize();
-    if (!this.#isLeader() || !this.#lessor.isLessor) return { type: "notLeader" };
-    return { type: "life", life: this.#lessor.renew(id) };
-  }
-
-  async #leaseLife(id: LeaseId): Promise<LeaseAnswer> {
-    if (!this.#isLeader()) return { type: "notLeader" };
-    await this.linearize();
-    if (!this.#isLeader() || !this.#lessor.isLessor) return { type: "notLeader" };
-    return { type: "life", life: this.#lessor.life(id) };
   }
 
   async #mayChange(change: MembershipChange): Promise<ChangeAnswer> {
