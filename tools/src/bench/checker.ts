@@ -5,6 +5,8 @@ import type { Measurement } from "./measurement.ts";
 import { count, print, row } from "./print.ts";
 
 const REGISTER = "reference/paxos-register";
+/** With its defaults: two terms, one command, and all that Raft promises held against every state. */
+const RAFT = "raft/replication";
 /** What TLC took for MCPaxosSmall with two workers, in seconds, on the kind of machine that this project is built on. */
 const TLC_PAXOS_SMALL_SECONDS = 102;
 
@@ -70,7 +72,24 @@ export async function benchChecker(): Promise<boolean> {
   print(
     `TLC took ${TLC_PAXOS_SMALL_SECONDS} s with two workers: ${(TLC_PAXOS_SMALL_SECONDS / small.seconds).toFixed(1)} times as long`,
   );
+
+  print("\nraft/replication:two-terms-announced, with all its properties\n");
+  const raft = await measure("engine", RAFT);
+  print(
+    `engine   ${count(raft.distinct)} distinct, ${count(raft.generated)} transitions, ${raft.seconds.toFixed(2)} s, ${microseconds(raft).toFixed(2)} us a transition`,
+  );
+  if (threeClients !== null) {
+    const ratio = microseconds(raft) / microseconds(threeClients);
+    print(
+      `The register of three clients takes ${microseconds(threeClients).toFixed(2)} us; the ratio is ${ratio.toFixed(2)}.`,
+    );
+  }
   return same;
+}
+
+/** What a transition takes. */
+function microseconds(measured: Measurement): number {
+  return 1e6 / rate(measured);
 }
 
 function engineRow(name: string, measured: Measurement): string {
