@@ -153,6 +153,34 @@ test("commands of another member are answered when they are applied, refused, or
   expect(await late).toEqual({ type: "refused", reason: "notLeader" });
 });
 
+test("commands of another member that were taken are forgotten with the leader, and their sender is told so", async () => {
+  const { proposals } = new Rig();
+  const taken = proposals.takeForwarded([{ origin: "other/1", number: 1, command: "x" }]);
+  expect(proposals.gather(true)).toHaveLength(1);
+  proposals.forgetForwarded();
+  await expect(taken).rejects.toMatchObject({ fault: "leaderChanged" });
+  const again = proposals.takeForwarded([{ origin: "other/1", number: 2, command: "x" }]);
+  proposals.gather(true);
+  proposals.stop();
+  await expect(again).rejects.toMatchObject({ fault: "stopped" });
+});
+
+test("no commands at all are in the order already", async () => {
+  const { proposals } = new Rig();
+  expect(await proposals.takeForwarded([])).toEqual({ type: "applied" });
+  expect(proposals.gather(true)).toEqual([]);
+});
+
+test("a member that has stopped takes nothing more", async () => {
+  const { proposals, clock } = new Rig();
+  proposals.stop();
+  await expect(proposals.propose("a")).rejects.toMatchObject({ fault: "stopped" });
+  const foreign = { origin: "other/1", number: 1, command: "x" };
+  expect(await proposals.takeForwarded([foreign])).toEqual({ type: "refused", reason: "stopped" });
+  clock.advance(10_000);
+  expect(proposals.size).toBe(0);
+});
+
 test("when the member stops, all that is pending is told", async () => {
   const { proposals } = new Rig();
   const result = proposals.propose("a");

@@ -24,6 +24,8 @@ type Pending<C extends Plain, R> = {
 type Forwarded<C extends Plain> = {
   readonly commands: readonly Addressed<C>[];
   readonly answer: (verdict: ForwardVerdict) => void;
+  /** Nobody knows what becomes of them. */
+  readonly forget: (error: MemberError) => void;
 };
 
 /** What the leader says of commands that were sent to it: that they are in the order, or that they never will be. */
@@ -56,6 +58,7 @@ export class Proposals<C extends Plain, R> {
   /** The forwarded commands that the protocol has, by origin and number of the last of each lot. */
   readonly #taken = new Map<string, Forwarded<C>>();
   #number = 0;
+  #isStopped = false;
   #cancelRetry: (() => void) | null = null;
 
   constructor(options: ProposalsOptions<C>) {
@@ -71,6 +74,10 @@ export class Proposals<C extends Plain, R> {
 
   propose(command: C): Promise<R> {
     return new Promise((resolve, reject) => {
+      if (this.#isStopped) {
+        reject(new MemberError("stopped"));
+        return;
+      }
       if (this.#pending.size >= this.#options.pendingMax) {
         reject(new MemberError("tooManyRequests"));
         return;
@@ -85,10 +92,18 @@ export class Proposals<C extends Plain, R> {
     });
   }
 
-  /** Another member asks for `commands` to be put into the order. */
+  /**
+   * Another member asks for `commands` to be put into the order.
+   *
+   * @throws MemberError (by rejection) if nobody knows whether they will be
+   */
   takeForwarded(commands: readonly Addressed<C>[]): Promise<ForwardVerdict> {
-    return new Promise((answer) => {
-      this.#forwarded.push({ commands, answer });
+    return new Promise((answer, forget) => {
+      if (this.#isStopped || commands.length === 0) {
+        answer(this.#isStopped ? { type: "refused", reason: "stopped" } : { type: "applied" });
+        return;
+      }
+      this.#forwarded.push({ commands, answer, forget });
       this.#options.wake();
     });
   }
@@ -132,12 +147,18 @@ export class Proposals<C extends Plain, R> {
     this.#handOverAgain(refused);
   }
 
-  /** Whoever waits for word of this leader gets none. Its commands may be applied all the same. */
-  forgetForwarded(): void {
+  /**
+   * Whoever waits for word of this leader is told that it has none: a question that is never answered would count for ever
+   * among those that its connection may have. The commands may be applied all the same.
+   */
+  forgetForwarded(fault: "leaderChanged" | "stopped" = "leaderChanged"): void {
+    for (const { forget } of this.#taken.values()) forget(new MemberError(fault));
     this.#taken.clear();
   }
 
   stop(): void {
+    this.#isStopped = true;
+    this.forgetForwarded("stopped");
     this.#deadlines.stop();
     this.#cancelRetry?.();
     for (const { reject } of this.#pending.values()) reject(new MemberError("stopped"));
