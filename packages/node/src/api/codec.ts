@@ -2,9 +2,19 @@
 
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
+import { TXN_NESTING_MAX } from "../store/index.ts";
 import { CODE, StatusError } from "./status.ts";
 
 const PROTO_FILES = ["rpc.proto", "kv.proto", "health.proto"];
+
+/**
+ * How deep messages are read and written. A nested transaction takes two levels and a response's header two more: what the
+ * store takes must be answered, and what is somewhat too deep for it is refused in other words than "can't be read".
+ */
+const NESTING_MAX = 4 * TXN_NESTING_MAX;
+
+protobuf.util.recursionLimit = NESTING_MAX;
+protobuf.Reader.recursionLimit = NESTING_MAX;
 
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => fileURLToPath(new URL(`./proto/${target}`, import.meta.url));

@@ -1,6 +1,7 @@
 /** Between the messages of the client API and the words of the store. */
 
 import { bufferOf, bytesOf } from "../server/backend.ts";
+import { TXN_NESTING_MAX } from "../store/index.ts";
 import type {
   Bytes,
   Compare,
@@ -94,15 +95,19 @@ export function deleteRangeOpOf({ key, rangeEnd, prevKv }: DeleteRangeRequest): 
   return { type: "deleteRange", key: textOf(key), rangeEnd: textOf(rangeEnd), prevKv };
 }
 
-export function txnOpOf({ compare, success, failure }: TxnRequest): TxnOp {
-  return { type: "txn", compare: compare.map(compareOf), success: success.map(opOf), failure: failure.map(opOf) };
+/** `depth` is how many transactions it is nested in, itself included. */
+export function txnOpOf({ compare, success, failure }: TxnRequest, depth = 1): TxnOp {
+  // To the store it would be no command, so that nobody would ever answer.
+  if (depth > TXN_NESTING_MAX) fail(REQUEST_ERRORS.nestedTooDeep);
+  const opsOf = (ops: readonly RequestOp[]): readonly StoreOp[] => ops.map((op) => opOf(op, depth));
+  return { type: "txn", compare: compare.map(compareOf), success: opsOf(success), failure: opsOf(failure) };
 }
 
-function opOf({ requestRange, requestPut, requestDeleteRange, requestTxn }: RequestOp): StoreOp {
+function opOf({ requestRange, requestPut, requestDeleteRange, requestTxn }: RequestOp, depth: number): StoreOp {
   if (requestRange !== null) return rangeOpOf(requestRange);
   if (requestPut !== null) return putOpOf(requestPut);
   if (requestDeleteRange !== null) return deleteRangeOpOf(requestDeleteRange);
-  if (requestTxn !== null) return txnOpOf(requestTxn);
+  if (requestTxn !== null) return txnOpOf(requestTxn, depth + 1);
   return fail(REQUEST_ERRORS.emptyOp);
 }
 

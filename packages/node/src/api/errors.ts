@@ -6,6 +6,7 @@
 
 import { MemberError } from "../server/backend.ts";
 import type { MemberFault } from "../server/backend.ts";
+import { TXN_NESTING_MAX } from "../store/index.ts";
 import type { StoreError } from "../store/types.ts";
 import { CODE, StatusError } from "./status.ts";
 import type { Code, Status } from "./status.ts";
@@ -49,6 +50,7 @@ type RequestError =
   | "valueProvided"
   | "leaseProvided"
   | "tooManyOps"
+  | "nestedTooDeep"
   | "tooLarge"
   | "ttlTooLarge"
   | "negativeLeaseId"
@@ -63,6 +65,8 @@ export const REQUEST_ERRORS: Readonly<Record<RequestError, Status>> = {
   valueProvided: etcd(CODE.invalidArgument, "value is provided"),
   leaseProvided: etcd(CODE.invalidArgument, "lease is provided"),
   tooManyOps: etcd(CODE.invalidArgument, "too many operations in txn request"),
+  // etcd has no bound of its own for this.
+  nestedTooDeep: etcd(CODE.invalidArgument, `more than ${TXN_NESTING_MAX} transactions nested in one another`),
   tooLarge: etcd(CODE.invalidArgument, "request is too large"),
   ttlTooLarge: etcd(CODE.outOfRange, "too large lease TTL"),
   // etcd takes negative ids; here an id is a positive number, as etcd's own choice always is.

@@ -77,6 +77,16 @@ describe.each([
     await expect(client.call("KV", "Txn", within(128))).rejects.toThrow(tooMany);
   });
 
+  test("transactions may be nested a hundred deep, and more are refused", async () => {
+    const nested = (levels: number): object =>
+      levels === 1 ? { success: [put] } : { success: [{ request_txn: nested(levels - 1) }] };
+    const tooDeep = "INVALID_ARGUMENT etcdserver: more than 100 transactions nested in one another";
+    expect(await client.call("KV", "Txn", nested(100))).toMatchObject({ succeeded: true, header: { revision: "2" } });
+    await expect(client.call("KV", "Txn", nested(101))).rejects.toThrow(tooDeep);
+    await expect(client.call("KV", "Txn", nested(200))).rejects.toThrow(tooDeep);
+    expect(served.faults).toEqual([]);
+  });
+
   test("a request may be so large, and a message a little larger", async () => {
     await client.call("KV", "Put", { key, value: Buffer.alloc(99_000) });
     await expect(client.call("KV", "Put", { key, value: Buffer.alloc(100_000) })).rejects.toThrow(

@@ -12,8 +12,8 @@ import type { Compare, Member, RangeOp, StoreCommand, StoreOp } from "./types.ts
 type Fields<T> = { readonly [F in Exclude<keyof T, "type">]: Check };
 type Case<U extends { readonly type: string }, T extends U["type"]> = Fields<Extract<U, { readonly type: T }>>;
 
-/** How deep transactions may be nested in one another: more than a request has, and less than the stack takes. */
-const NESTING_MAX = 100;
+/** How many transactions may be nested in one another, the outermost included: less than the stack takes. */
+export const TXN_NESTING_MAX = 100;
 
 const keyRange: Fields<Pick<RangeOp, "key" | "rangeEnd">> = { key: isBytes, rangeEnd: isBytes };
 
@@ -55,7 +55,7 @@ const targets = [isRevisionComparison, isValueComparison, isLeaseComparison];
 const isCompare: Check = (value) => isComparison(value) && targets.some((isTarget) => isTarget(value));
 
 function isTxn(value: Plain, depth: number): boolean {
-  if (depth > NESTING_MAX || !isRecord(value)) return false;
+  if (depth > TXN_NESTING_MAX || !isRecord(value)) return false;
   const isOp: Check = (op) => op !== undefined && isStoreOp(op, depth);
   const isOps = isListOf(isOp);
   return isListOf(isCompare)(value["compare"]) && isOps(value["success"]) && isOps(value["failure"]);

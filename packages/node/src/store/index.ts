@@ -1,5 +1,6 @@
 /** The replicated key-value store: etcd's data model as a deterministic state machine over immutable values. */
 
+export { TXN_NESTING_MAX } from "./commands.ts";
 export { eventsSince } from "./events.ts";
 export { hashKv } from "./hash.ts";
 export { storeMachine } from "./machine.ts";

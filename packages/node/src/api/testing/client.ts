@@ -9,7 +9,7 @@ const definition: ReturnType<typeof loadDefinition> = loadDefinition();
 type Service = keyof typeof definition;
 
 /** What a call came to that was not OK, as in `NOT_FOUND etcdserver: member not found`. */
-export class CallError extends Error {}
+class CallError extends Error {}
 
 export class ApiClient {
   readonly #client: Client;
