@@ -208,6 +208,25 @@ describe("members", () => {
     expect(await read(joined, "key")).toBe("without it");
   });
 
+  test("one that starts again finds a leader that was added since the cluster began", async () => {
+    cluster = await LocalCluster.start(3);
+    const { member } = cluster.node(await cluster.leader());
+    const options = await cluster.prepare("m4");
+    await member.addMember(options.advertisePeerUrls, true);
+    const { memberId } = (await cluster.run("m4")).member;
+    await cluster.eventually("the learner is promoted", async () => (await member.promoteMember(memberId)).ok);
+    await cluster.eventually("it leads", async () => {
+      await cluster.node(await cluster.leader()).member.moveLeader(memberId);
+      return true;
+    });
+    // What is known to be committed it hears of the leader alone, which it finds by what its log says.
+    await cluster.stop("m1");
+    const again = await cluster.run("m1");
+    await cluster.node("m4").member.propose(put("key", "1"));
+    expect(await read(again, "key")).toBe("1");
+    expect(again.member.leader).toBe(memberId);
+  });
+
   test("a change that would leave the cluster without a quorum is refused", async () => {
     cluster = await LocalCluster.start(3);
     const leader = await cluster.leader();

@@ -52,6 +52,7 @@ export class LeaseCalls {
               : answers.lease(await peers.ask(nodeId(leader), question, left));
           if (answer.type === "life") return answer.life;
         } catch (error) {
+          if (error instanceof MemberError && error.fault === "stopped") throw error;
           // To ask again does no harm: a lease that is renewed twice has no more time than one that is renewed once.
           this.#options.onSetback("The lessor could not be asked.", error);
         }
@@ -62,13 +63,14 @@ export class LeaseCalls {
 
   /**
    * The answer of this member, if it is the lessor. A renewal counts from when this member is known to lead still: a leader
-   * that was followed by another has no say over leases that the other lets expire.
+   * that was followed by another has no say over leases that the other lets expire. Of a lease whose end is under way
+   * nothing can be said before it is applied; who asks asks again.
    */
   async answer({ type, id }: LeaseQuestion): Promise<LeaseAnswer> {
     if (!this.#leads()) return { type: "notLeader" };
     await this.#options.linearize();
     const { lessor } = this.#options;
-    if (!this.#leads() || !lessor.isLessor) return { type: "notLeader" };
+    if (!this.#leads() || !lessor.isLessor || lessor.isEnding(id)) return { type: "notLeader" };
     return { type: "life", life: type === "renewLease" ? lessor.renew(id) : lessor.life(id) };
   }
 

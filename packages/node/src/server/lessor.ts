@@ -24,10 +24,21 @@ const LOOK_MS = 500;
 /** After this time an expiry that shows no effect is proposed again. */
 const RETRY_MS = 5_000;
 
+/** After this time without an effect a leader proposes again that it be the lessor. */
+const CLAIM_MS = 1_000;
+
+type Watch = {
+  readonly term: number;
+  /** When each lease ends, by `clock`. */
+  readonly at: Map<LeaseId, number>;
+  /** Those whose end has been proposed, and may be in the order already. */
+  readonly ending: Set<LeaseId>;
+};
+
 export class Lessor {
   readonly #options: LessorOptions;
-  /** When each lease ends, by `clock`: null unless this member is the lessor of `term`. */
-  #ends: { readonly term: number; readonly at: Map<LeaseId, number> } | null = null;
+  /** Null unless this member is the lessor of its term. */
+  #ends: Watch | null = null;
   #cancel: (() => void) | null = null;
 
   constructor(options: LessorOptions) {
@@ -37,7 +48,7 @@ export class Lessor {
   /** This member leads in `term`: from when that is in the order, what earlier leaders say of leases counts no more. */
   onElected(term: number): void {
     this.onDeposed();
-    this.#options.propose({ type: "lessor", term });
+    this.#claim(term);
   }
 
   onDeposed(): void {
@@ -46,19 +57,29 @@ export class Lessor {
     this.#cancel = null;
   }
 
-  /** A command has been applied here while this member leads in `term`. */
-  onApplied(command: StoreCommand, term: number): void {
-    if (command.type === "lessor" && command.term === term) this.#begin(term);
-    if (command.type === "leaseGrant") this.renew(command.id);
+  /** A command has been applied here, with success or without, while this member leads in `term`. */
+  onApplied(command: StoreCommand, term: number, isOk: boolean): void {
+    if (command.type === "lessor" && command.term === term && this.#ends === null) this.#begin(term);
+    if (command.type === "leaseGrant" && isOk) {
+      this.#ends?.ending.delete(command.id);
+      this.renew(command.id);
+    }
     if (command.type === "leaseRevoke" || command.type === "leaseExpire") {
-      if (this.#options.ttlOf(command.id) === null) this.#ends?.at.delete(command.id);
+      if (this.#options.ttlOf(command.id) !== null) return;
+      this.#ends?.at.delete(command.id);
+      this.#ends?.ending.delete(command.id);
     }
   }
 
-  /** The lease has its full time again. Null if there is no such lease, or if this member is not the lessor. */
+  /** Whether the lease's end has been proposed: it can't be said any more that it lives on, nor yet that it does not. */
+  isEnding(id: LeaseId): boolean {
+    return this.#ends?.ending.has(id) ?? false;
+  }
+
+  /** The lease has its full time again. Null if there is no such lease, if it is ending, or if this member is not the lessor. */
   renew(id: LeaseId): LeaseLife | null {
     const ttl = this.#options.ttlOf(id);
-    if (ttl === null || this.#ends === null) return null;
+    if (ttl === null || this.#ends === null || this.isEnding(id)) return null;
     this.#ends.at.set(id, this.#options.clock.now() + ttl * 1000);
     this.#arm();
     return { ttl, grantedTtl: ttl };
@@ -80,8 +101,18 @@ export class Lessor {
     this.onDeposed();
   }
 
+  /** Until it is applied, what is proposed may have been lost, or not even been taken where too much is under way. */
+  #claim(term: number): void {
+    const { clock, propose } = this.#options;
+    propose({ type: "lessor", term });
+    this.#cancel = clock.alarm(clock.now() + CLAIM_MS, () => {
+      this.#claim(term);
+    });
+  }
+
   #begin(term: number): void {
-    this.#ends = { term, at: new Map() };
+    this.onDeposed();
+    this.#ends = { term, at: new Map(), ending: new Set() };
     for (const id of this.#options.leases()) this.renew(id);
   }
 
@@ -96,11 +127,12 @@ export class Lessor {
 
   #expire(): void {
     if (this.#ends === null) return;
-    const { term, at } = this.#ends;
+    const { term, at, ending } = this.#ends;
     const now = this.#options.clock.now();
     for (const [id, end] of at) {
       if (end > now) continue;
       at.set(id, now + RETRY_MS);
+      ending.add(id);
       this.#options.propose({ type: "leaseExpire", id, term });
     }
   }

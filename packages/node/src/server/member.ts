@@ -286,9 +286,9 @@ export class Member implements Backend {
     const { events } = this.#options;
     return {
       ...events,
-      onApplied: (index, command) => {
+      onApplied: (index, command, isOk) => {
         events.onApplied(index, command);
-        if (this.#isLeader()) this.#lessor.onApplied(command, this.term);
+        if (this.#isLeader()) this.#lessor.onApplied(command, this.term, isOk);
       },
       onRefused: (request, reason) => {
         this.#membership.onRefused(request, reason);

@@ -35,7 +35,8 @@ const machine = addressed(storeMachine);
 
 /** What is told as it happens, in this order within one turn. */
 export type ReplicationListener = {
-  onApplied(index: number, command: StoreCommand): void;
+  /** A command was applied, and carried out if `isOk`. */
+  onApplied(index: number, command: StoreCommand, isOk: boolean): void;
   /** The protocol has refused what an operator asked. */
   onRefused(request: string, reason: string): void;
   /** After each turn: `hasNews` if the store has changed or may have. */
@@ -245,7 +246,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
       case "applied":
         this.#see(state);
         this.#compaction.onApplied(output.command);
-        this.#options.listener.onApplied(output.index, output.command.command);
+        this.#options.listener.onApplied(output.index, output.command.command, output.result.ok);
         this.#proposals.onApplied(output.command, output.result);
         break;
       case "unknown":
