@@ -1,12 +1,23 @@
 /** What can go wrong, and how it is made to: each fault begins, lasts a while, and is mended. */
 
+import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { EtcdClient } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 
 export type FaultName =
-  "kill" | "killAll" | "pause" | "partition" | "asymmetric" | "partial" | "slow" | "transfer" | "rolling" | "churn";
+  | "kill"
+  | "killAll"
+  | "pause"
+  | "partition"
+  | "asymmetric"
+  | "partial"
+  | "slow"
+  | "transfer"
+  | "rolling"
+  | "churn"
+  | "damage";
 
 /** How each fault is made to happen, and mended. */
 export const FAULTS: { readonly [name in FaultName]: (stage: Stage) => Promise<void> } = {
@@ -20,6 +31,7 @@ export const FAULTS: { readonly [name in FaultName]: (stage: Stage) => Promise<v
   transfer: transferLeadership,
   rolling: rollingRestart,
   churn: churnMembers,
+  damage: damageDisk,
 };
 export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(
   (name): name is FaultName => name in FAULTS,
@@ -166,6 +178,33 @@ async function churnMembers(stage: Stage): Promise<void> {
     await cluster.kill(name);
     cluster.forget(name);
   }
+}
+
+/**
+ * A member's database is damaged while it is down, at one place or by cutting it short. The member either refuses to start,
+ * and is given what was there before, or the damage hit what nobody reads: what it serves then is held to the same as ever.
+ */
+async function damageDisk(stage: Stage): Promise<void> {
+  const { cluster, random, note } = stage;
+  const name = random.pick(cluster.running);
+  const file = cluster.dataFile(name);
+  note(`kill -9 ${name} and damage its database`);
+  await cluster.kill(name);
+  const whole = readFileSync(file);
+  const at = random.integer(0, whole.length - 1);
+  const damaged = Buffer.from(whole);
+  damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << random.integer(0, 7)), at);
+  writeFileSync(file, random.chance(50) ? damaged : whole.subarray(0, at));
+  const isStarted = await cluster.start(name).then(
+    () => true,
+    () => false,
+  );
+  note(
+    isStarted ? `  ${name} starts: nobody reads byte ${at}` : `  ${name} refuses to start, and gets its database back`,
+  );
+  if (isStarted) return;
+  writeFileSync(file, whole);
+  await cluster.start(name);
 }
 
 async function leaderOf(cluster: Cluster): Promise<string | null> {

@@ -9,6 +9,8 @@ export const PREFIX = "register/";
 const TIMEOUT_MS = 2_000;
 /** Between two of a client's operations: enough of them at once are had from enough clients. */
 const REST_MS = 5;
+/** And after one that failed: a member that is down would otherwise be asked most. */
+const REST_AFTER_FAILURE_MS = 200;
 
 export class Workload {
   readonly #cluster: Cluster;
@@ -55,8 +57,8 @@ export class Workload {
       const endpoint = this.#cluster.endpoint(name);
       const client = clients.get(endpoint) ?? new EtcdClient(endpoint, TIMEOUT_MS);
       clients.set(endpoint, client);
-      await this.#perform(client, number, this.#random.pick(this.#keys), this.#choose());
-      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      const isAnswered = await this.#perform(client, number, this.#random.pick(this.#keys), this.#choose());
+      await new Promise((resolve) => setTimeout(resolve, isAnswered ? REST_MS : REST_AFTER_FAILURE_MS));
     }
     for (const client of clients.values()) client.close();
   }
@@ -68,7 +70,8 @@ export class Workload {
     return chance <= 95 ? "cas" : "delete";
   }
 
-  async #perform(client: EtcdClient, number: number, key: string, type: Action["type"]): Promise<void> {
+  /** True if there was an answer. */
+  async #perform(client: EtcdClient, number: number, key: string, type: Action["type"]): Promise<boolean> {
     const call = performance.now();
     const unanswered = this.#prepare(key, type);
     const record = (action: Action, end: number): void => {
@@ -76,9 +79,11 @@ export class Workload {
     };
     try {
       record(await act(client, key, unanswered), performance.now());
+      return true;
     } catch {
       // Whether it took place nobody knows. A read that was not answered says nothing.
       if (unanswered.type !== "get") record(unanswered, Infinity);
+      return false;
     }
   }
 
