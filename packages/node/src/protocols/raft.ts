@@ -68,6 +68,11 @@ export const raftRunnable: Runnable<Raft> = {
     return leaderOf(state)?.progress ?? null;
   },
 
+  logged({ log: entries }) {
+    const all = log.slice(entries, log.firstIndex(entries), log.lastIndex(entries));
+    return all.flatMap((entry) => (entry.type === "command" ? [entry.command] : []));
+  },
+
   restored(chunks, term) {
     const last = Math.max(1, term);
     return {

@@ -46,6 +46,8 @@ export type Runnable<S extends Signature> = {
   view(config: S["config"], state: State<S>): ProtocolView;
   /** What a leader knows of the others, or null if this node does not lead. */
   followers(state: State<S>): readonly Follower[] | null;
+  /** The commands of the log, whether they are committed or not. */
+  logged(durable: S["durable"]): readonly Plain[];
   /** The durable state of a node whose cluster begins with `chunks`, the snapshot of a state machine, after `term`. */
   restored(chunks: readonly Plain[], term: number): S["durable"];
   /** Null if the protocol can't hand leadership over. */

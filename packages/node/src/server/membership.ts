@@ -194,22 +194,30 @@ export class Membership {
 
   /** The transport knows all members, and those who are no longer in the list while the protocol still speaks to them. */
   #keepPeers(view: ProtocolView): void {
-    const listed = this.#members();
-    const members = listed.length === 0 ? this.#options.identity.members : listed;
-    const present = new Set<MemberId>();
-    for (const { id, peerUrls } of members) {
-      present.add(id);
+    const present = this.#addresses(view);
+    for (const [id, peerUrls] of present) {
       const urls = peerUrls.join(" ");
       if (id === this.#self || this.#peers.get(id) === urls) continue;
       this.#peers.set(id, urls);
       this.#options.peers.setPeer(nodeId(id), peerUrls);
     }
     for (const id of this.#peers.keys()) {
-      if (present.has(id) || view.voters.includes(nodeId(id)) || view.learners.includes(nodeId(id))) continue;
+      if (present.has(id) || takesPart(id, view)) continue;
       if (!view.isSettled) continue;
       this.#peers.delete(id);
       this.#options.peers.removePeer(nodeId(id));
     }
+  }
+
+  /** Of the members in the list, and of those that the log speaks of and the list does not yet. */
+  #addresses(view: ProtocolView): ReadonlyMap<MemberId, readonly string[]> {
+    const listed = this.#members();
+    const members = listed.length === 0 ? this.#options.identity.members : listed;
+    const addresses = new Map(members.map(({ id, peerUrls }) => [id, peerUrls] as [MemberId, readonly string[]]));
+    for (const [id, peerUrls] of this.#options.replication().loggedAddresses) {
+      if (addresses.has(id) || !view.isSettled || takesPart(id, view)) addresses.set(id, peerUrls);
+    }
+    return addresses;
   }
 
   #keepMembers(view: ProtocolView): void {
@@ -266,11 +274,14 @@ export class Membership {
   #leaveWhenAgreed(view: ProtocolView): void {
     const now = this.#options.clock.now();
     this.#removedAt ??= now;
-    const takesPart = view.voters.includes(nodeId(this.#self)) || view.learners.includes(nodeId(this.#self));
-    const isOver = !takesPart && view.isSettled;
+    const isOver = !takesPart(this.#self, view) && view.isSettled;
     if (view.leader === this.#self) return;
     if (isOver || now - this.#removedAt > 5 * this.#options.electionMs) {
       this.#options.onFailure(new RemovedError(this.#self));
     }
   }
+}
+
+function takesPart(id: MemberId, { voters, learners }: ProtocolView): boolean {
+  return voters.includes(nodeId(id)) || learners.includes(nodeId(id));
 }

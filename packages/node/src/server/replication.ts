@@ -9,7 +9,7 @@
  * disk holds yet.
  */
 
-import { replicated } from "@quorate/core";
+import { isRecord, replicated } from "@quorate/core";
 import type { NodeId, Plain, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
 import type { Follower, ProtocolSetup, ProtocolView, Runnable } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
@@ -18,12 +18,13 @@ import { Shell } from "../shell/shell.ts";
 import { storeMachine } from "../store/index.ts";
 import type { StoreMachine } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
-import type { StoreCommand, StoreResult } from "../store/types.ts";
+import type { MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { addressed } from "./addressed.ts";
 import type { Addressed, AddressedMachine } from "./addressed.ts";
 import { Barriers } from "./barriers.ts";
 import { Compaction } from "./compaction.ts";
 import type { CompactionLimits } from "./compaction.ts";
+import { addressesIn } from "./logged-members.ts";
 import { isReplicatedOutput } from "./outputs.ts";
 import { Proposals } from "./proposals.ts";
 import type { ForwardVerdict } from "./proposals.ts";
@@ -88,6 +89,8 @@ export type Replication = {
   followers(): readonly Follower[] | null;
   readonly store: StoreState;
   readonly applied: number;
+  /** What the log said of members' addresses at the start, as long as not all of it is applied. */
+  readonly loggedAddresses: ReadonlyMap<MemberId, readonly string[]>;
   readonly view: ProtocolView;
   readonly pending: number;
   readonly isHung: boolean;
@@ -103,6 +106,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
   readonly #shell: Shell<Replicated<S, AddressedStore>>;
   /** Requests of operators and of this node itself, for the next turn. */
   #requests: Replicated<S, AddressedStore>["request"][] = [];
+  readonly #logged: { readonly end: number; readonly addresses: ReadonlyMap<MemberId, readonly string[]> };
   #store: StoreState = machine.initial;
   #applied = 0;
   #hasNews = false;
@@ -154,6 +158,8 @@ export class ReplicatedStore<S extends Signature> implements Replication {
       observer: options.observer,
     });
     this.#view = runnable.view(this.#config, innerState(this.#shell.state));
+    const commands = runnable.logged(options.durable).flatMap(commandOf);
+    this.#logged = { end: this.#view.lastIndex, addresses: addressesIn(commands) };
   }
 
   begin(): void {
@@ -198,6 +204,10 @@ export class ReplicatedStore<S extends Signature> implements Replication {
 
   get applied(): number {
     return this.#applied;
+  }
+
+  get loggedAddresses(): ReadonlyMap<MemberId, readonly string[]> {
+    return this.#view.commitIndex < this.#logged.end ? this.#logged.addresses : NO_ADDRESSES;
   }
 
   get view(): ProtocolView {
@@ -302,6 +312,12 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     this.#hasNews = false;
     this.#options.listener.onTurn(this.#view, hasNews);
   }
+}
+
+const NO_ADDRESSES: ReadonlyMap<MemberId, readonly string[]> = new Map();
+
+function commandOf(logged: Plain): readonly Plain[] {
+  return isRecord(logged) && logged["command"] !== undefined ? [logged["command"]] : [];
 }
 
 type RequestOf<S extends Signature> = Replicated<S, AddressedStore>["request"];
