@@ -23,6 +23,7 @@ export const STORE_ERRORS: Readonly<Record<StoreError, Status>> = {
   leaseNotFound: etcd(CODE.notFound, "requested lease not found"),
   leaseExists: etcd(CODE.failedPrecondition, "lease already exists"),
   noSpace: etcd(CODE.resourceExhausted, "mvcc: database space exceeded"),
+  corrupt: etcd(CODE.dataLoss, "corrupt cluster"),
   memberNotFound: etcd(CODE.notFound, "member not found"),
   memberExists: etcd(CODE.failedPrecondition, "member ID already exist"),
   peerUrlExists: etcd(CODE.failedPrecondition, "Peer URLs already exists"),
@@ -77,10 +78,12 @@ export const REQUEST_ERRORS: Readonly<Record<RequestError, Status>> = {
 };
 
 /** Why a watcher is cancelled, or not even created; these have no code. */
-export const WATCH_ERRORS: Readonly<Record<"compacted" | "duplicateId" | "emptyRange", string>> = {
+export const WATCH_ERRORS: Readonly<Record<"compacted" | "duplicateId" | "emptyRange" | "tooMany", string>> = {
   compacted: STORE_ERRORS.compacted.message,
   duplicateId: "mvcc: duplicate watch ID provided on the WatchStream",
   emptyRange: "mvcc: watcher range is empty",
+  // etcd has no bound of its own for this.
+  tooMany: "etcdserver: too many watchers on one stream",
 };
 
 /** Whether `error` is one of the failures that calls are meant to have. */

@@ -14,6 +14,7 @@ export const CODE = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  dataLoss: 15,
 } as const;
 
 export type Code = (typeof CODE)[keyof typeof CODE];

@@ -196,3 +196,40 @@ describe("an alarm for want of space", () => {
     }
   });
 });
+
+describe("an alarm for corruption", () => {
+  const alarm = { member: "00000000000000aa", alarm: "corrupt" } as const;
+  const sound = after(
+    { type: "leaseGrant", id: "7", ttl: 1 },
+    { type: "lessor", term: 3 },
+    put("a", "1", { lease: "7" }),
+  );
+  const corrupt = run(sound, { type: "alarmRaise", ...alarm }).state;
+
+  test.each<StoreCommand>([
+    put("b", "1"),
+    del("a"),
+    txn([], [txn([del("a")])]),
+    { type: "compact", revision: 2 },
+    { type: "leaseGrant", id: "8", ttl: 1 },
+    { type: "leaseRevoke", id: "7" },
+    { type: "leaseExpire", id: "7", term: 3 },
+  ])("refuses what changes anything: %j", (command) => {
+    const { state, result } = storeMachine.apply(corrupt, command, 1);
+    expect(result).toEqual({ ok: false, error: "corrupt", revision: 2 });
+    expect(state).toBe(corrupt);
+    expect(errorOf(run(corrupt, { type: "alarmClear", ...alarm }).state, command)).toBe(null);
+  });
+
+  test("lets keys be read, leaders be found and alarms be cleared", () => {
+    expect(contents(corrupt)).toBe("a=1");
+    for (const command of [txn([get("a"), txn([get("a")])]), { type: "lessor", term: 4 } as const]) {
+      expect(errorOf(corrupt, command)).toBe(null);
+    }
+  });
+
+  test("comes before one for want of space", () => {
+    const both = run(corrupt, { type: "alarmRaise", ...alarm, alarm: "noSpace" }).state;
+    expect(errorOf(both, put("b", "1"))).toBe("corrupt");
+  });
+});

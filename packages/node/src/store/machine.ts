@@ -9,9 +9,9 @@ import { onMemberRemove, onMembersInit, onMemberUpdate } from "./members.ts";
 import { range } from "./range.ts";
 import type { RangeAnswer } from "./range.ts";
 import { fromChunks, toChunks } from "./snapshot.ts";
-import { INITIAL } from "./state.ts";
+import { failed, INITIAL } from "./state.ts";
 import type { Applied, StoreState } from "./state.ts";
-import { onDeleteRange, onPut, onTxn } from "./txn.ts";
+import { mayWrite, onDeleteRange, onPut, onTxn } from "./txn.ts";
 import type { RangeOp, StoreCommand, StoreResult } from "./types.ts";
 
 export interface StoreMachine extends MachineSignature {
@@ -33,6 +33,7 @@ export const storeMachine: StateMachine<StoreMachine> = {
 };
 
 function applied(state: StoreState, command: StoreCommand): Applied {
+  if (isCorrupt(state) && isRefusedIfCorrupt(command)) return failed(state, "corrupt");
   switch (command.type) {
     case "put":
       return onPut(state, command);
@@ -66,5 +67,34 @@ function applied(state: StoreState, command: StoreCommand): Applied {
       return onAlarmRaise(state, command);
     case "alarmClear":
       return onAlarmClear(state, command);
+  }
+}
+
+function isCorrupt({ alarms }: StoreState): boolean {
+  return alarms.some(({ alarm }) => alarm === "corrupt");
+}
+
+/** As in etcd, whoever finds members that differ should find them as they were: only keys can still be read. */
+function isRefusedIfCorrupt(command: StoreCommand): boolean {
+  switch (command.type) {
+    case "put":
+    case "deleteRange":
+    case "txn":
+      return mayWrite(command);
+    case "compact":
+    case "leaseGrant":
+    case "leaseRevoke":
+    case "leaseExpire":
+      return true;
+    case "lessor":
+    case "membersInit":
+    case "memberAdd":
+    case "memberRemove":
+    case "memberUpdate":
+    case "memberPromote":
+    case "memberPublish":
+    case "alarmRaise":
+    case "alarmClear":
+      return false;
   }
 }

@@ -52,6 +52,11 @@ function mayPut(op: StoreOp): boolean {
   return op.type === "put" || (op.type === "txn" && (op.success.some(mayPut) || op.failure.some(mayPut)));
 }
 
+/** Whether an operation is no read, nor a transaction of reads alone. */
+export function mayWrite(op: StoreOp): boolean {
+  return op.type === "txn" ? op.success.some(mayWrite) || op.failure.some(mayWrite) : op.type !== "range";
+}
+
 function isLease({ leases }: StoreState, { lease }: PutOp): boolean {
   return lease === "0" || find(byLease, leases, lease) !== null;
 }

@@ -130,6 +130,7 @@ export type StoreError =
   | "leaseNotFound"
   | "leaseExists"
   | "noSpace"
+  | "corrupt"
   | "memberNotFound"
   | "memberExists"
   | "peerUrlExists"

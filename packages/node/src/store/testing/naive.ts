@@ -8,6 +8,9 @@ import type { StoreCommand, StoreError, StoreEvent, StoreResult } from "../types
 
 type Contents = ReadonlyMap<string, KeyValue>;
 
+/** What changes anything, in itself or in a transaction within. No key or value of a test spells it. */
+const CORRUPTIBLE = /"type":"(put|deleteRange|compact|leaseGrant|leaseRevoke|leaseExpire)"/;
+
 class Fault extends Error {
   readonly error: StoreError;
 
@@ -25,6 +28,7 @@ export class NaiveStore {
   readonly leases: Map<string, number> = new Map();
   compacted: number = -1;
   isFull = false;
+  isCorrupt = false;
   lessorTerm = 0;
 
   get revision(): number {
@@ -42,6 +46,7 @@ export class NaiveStore {
   }
 
   #perform(command: StoreCommand): OpResult | { readonly type: "done" } {
+    if (this.isCorrupt && CORRUPTIBLE.test(JSON.stringify(command))) throw new Fault("corrupt");
     switch (command.type) {
       case "put":
       case "deleteRange":
@@ -67,6 +72,7 @@ export class NaiveStore {
       case "alarmRaise":
       case "alarmClear":
         if (command.alarm === "noSpace") this.isFull = command.type === "alarmRaise";
+        else this.isCorrupt = command.type === "alarmRaise";
         return { type: "done" };
       case "membersInit":
       case "memberAdd":
