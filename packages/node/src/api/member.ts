@@ -16,6 +16,8 @@ export type ApiLimits = {
   readonly maxTxnOps: number;
   /** For one connection. */
   readonly maxConcurrentStreams: number;
+  /** How many watchers one stream may have. Ten thousand unless given. */
+  readonly maxWatchersPerStream?: number;
   /** The least time to live of a lease in seconds: shorter ones could end with every change of leaders. */
   readonly leaseTtlMin: number;
   /** A stream that requires a leader outlives three times this without one. */

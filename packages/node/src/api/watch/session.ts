@@ -22,6 +22,9 @@ const PROGRESS_NOTIFY_MS = 10 * 60_000;
 /** Revisions are put together in one response as long as it stays below this. */
 const RESPONSE_BYTES_MAX = 1024 * 1024;
 
+/** Each takes memory for as long as its stream lives, and clients share streams among all that they watch. */
+const WATCHERS_MAX = 10_000;
+
 const NO_PUT = 0;
 const NO_DELETE = 1;
 
@@ -116,6 +119,9 @@ export class WatchSession {
     const interval = intervalOf(range);
     if (startRevision < 0) return this.#refuse(WATCH_ERRORS.compacted);
     if (interval.start >= interval.end) return this.#refuse(WATCH_ERRORS.emptyRange);
+    if (this.#watchers.size >= (this.#member.limits.maxWatchersPerStream ?? WATCHERS_MAX)) {
+      return this.#refuse(WATCH_ERRORS.tooMany);
+    }
     if (watchId !== 0 && this.#watchers.has(watchId)) return this.#refuse(WATCH_ERRORS.duplicateId);
 
     const watcher: Watcher = {

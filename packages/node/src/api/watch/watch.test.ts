@@ -12,7 +12,7 @@ let served: Served;
 let client: ApiClient;
 let watch: ApiStream;
 beforeEach(async () => {
-  served = await serve({ progressNotifyMs: 50 });
+  served = await serve({ progressNotifyMs: 50, maxWatchersPerStream: 5 });
   client = new ApiClient(served.address);
   watch = client.stream("Watch", "Watch");
 });
@@ -157,6 +157,23 @@ test("ids are the client's, or the first free ones; one that is taken is refused
       canceled: true,
       cancel_reason: "mvcc: duplicate watch ID provided on the WatchStream",
     },
+  ]);
+});
+
+test("a stream has so many watchers at most, and another when one of them is gone", async () => {
+  const create = () => watch.send({ create_request: { key: bytes("a") } });
+  for (let n = 0; n < 6; n++) create();
+  watch.send({ cancel_request: { watch_id: 3 } });
+  create();
+  expect((await watch.take(8)).slice(5)).toMatchObject([
+    {
+      watch_id: "-1",
+      created: true,
+      canceled: true,
+      cancel_reason: "etcdserver: too many watchers on one stream",
+    },
+    { watch_id: "3", canceled: true },
+    { watch_id: "5", created: true, canceled: false },
   ]);
 });
 
