@@ -15,12 +15,48 @@ export class BootstrapError extends Error {
   }
 }
 
+type BootstrapOptions = Pick<
+  NodeOptions,
+  "name" | "dataDir" | "protocol" | "token" | "initialCluster" | "initialClusterState" | "advertisePeerUrls"
+>;
+
 /** Asks a member of the cluster at these addresses. */
 export type AskCluster = (urls: readonly string[], question: Plain) => Promise<Plain>;
 
 /** The identity of a member that starts for the first time. */
-export async function newIdentity(options: NodeOptions, ask: AskCluster): Promise<Identity> {
-  return options.initialClusterState === "new" ? foundCluster(options) : await joinCluster(options, ask);
+export async function newIdentity(options: BootstrapOptions, ask: AskCluster): Promise<Identity> {
+  if (options.initialClusterState === "existing") return await joinCluster(options, ask);
+  const identity = foundCluster(options);
+  await demandUnknown(identity, options, ask);
+  return identity;
+}
+
+/**
+ * A member that the others have heard of before must not begin anew: what it has promised and acknowledged was in the
+ * directory that it no longer has. Whoever can't be asked, as nobody can where all begin together, says nothing against it.
+ *
+ * @throws BootstrapError if it has served this cluster before
+ */
+async function demandUnknown(
+  { clusterId, memberId }: Identity,
+  { initialCluster, name, dataDir }: BootstrapOptions,
+  ask: AskCluster,
+): Promise<void> {
+  const others = initialCluster.filter((member) => member.name !== name);
+  const answered = await Promise.allSettled(
+    others.map(async ({ peerUrls }) => answers.cluster(await ask(peerUrls, { type: "cluster" }))),
+  );
+  for (const answer of answered) {
+    if (answer.status === "rejected" || answer.value.clusterId !== clusterId) continue;
+    // Where its clients reach it the others know only from itself.
+    const hasServed = answer.value.members.some(({ id, clientUrls }) => id === memberId && clientUrls.length > 0);
+    if (!hasServed) continue;
+    throw new BootstrapError(
+      `The member ${name} (${memberId}) has served this cluster before, and ${dataDir} has nothing of it. A member that ` +
+        `forgets what it has acknowledged can lose the cluster's data: restore the directory, or remove the member ` +
+        `(member remove), add it again (member add), and start it with --initial-cluster-state existing.`,
+    );
+  }
 }
 
 /**
@@ -47,7 +83,7 @@ function memberOf({ name, peerUrls }: InitialMember, token: string): Member {
   return { id: memberIdOf(peerUrls, token), name, peerUrls, clientUrls: [], isLearner: false };
 }
 
-async function joinCluster(options: NodeOptions, ask: AskCluster): Promise<Identity> {
+async function joinCluster(options: BootstrapOptions, ask: AskCluster): Promise<Identity> {
   const { initialCluster, advertisePeerUrls, name, protocol } = options;
   const others = initialCluster.filter((member) => member.name !== name);
   if (others.length === 0) {
