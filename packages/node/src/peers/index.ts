@@ -13,13 +13,7 @@ import type { PeerLimits, PeerLog, Peers, PeersOptions } from "./types.ts";
 import type { ChannelName } from "./words.ts";
 
 export { PeerError, peerLimits } from "./types.ts";
-export type {
-  PeerAddress,
-  PeerLog,
-  Peers,
-  PeersOptions,
-  PeerStatus,
-} from "./types.ts";
+export type { PeerAddress, PeerLog, Peers, PeersOptions, PeerStatus } from "./types.ts";
 
 type Peer = { readonly urls: readonly string[]; readonly prompt: Channel; readonly bulk: Channel };
 
