@@ -1,7 +1,7 @@
 import { cluster, isEqual, run } from "@quorate/checker";
 import type { Cluster } from "@quorate/checker";
-import { nodeId } from "@quorate/core";
-import type { Raft } from "@quorate/core";
+import { log, nodeId } from "@quorate/core";
+import type { Raft, RaftMessage } from "@quorate/core";
 import { describe, expect, test } from "vitest";
 import { raftMembers, raftNodes } from "../shared/nodes.ts";
 import { running } from "./running.ts";
@@ -75,6 +75,24 @@ describe("a cluster that has run for a while", () => {
       { term: 2, votedFor: "n2" },
       { term: 2, votedFor: "n3" },
     ]);
+  });
+
+  test("begins with what is late still under way, and with everything else as if it were lost", async () => {
+    const isLate = ({ type }: RaftMessage): boolean => type === "appendEntries";
+    const started = running(nodes, [elected], isLate);
+    expect(beginnings(started).map(({ state }) => log.lastIndex(state.durable.log))).toEqual([1, 0, 0]);
+    const underWay = cluster<Raft, Record<string, never>>({
+      nodes: started,
+      network: { order: "fifo" },
+      timeouts: {},
+      sometimes: {
+        fromLeaderAlone: (s) =>
+          [...s.messages].length === 2 && s.messages.every(({ from, message }) => from === n1 && isLate(message)),
+        delivered: (s) => !s.messages.some(() => true) && s.nodes.every(({ disk }) => log.lastIndex(disk.log) === 1),
+      },
+    });
+    const { properties } = await run(underWay, {});
+    expect(properties).toMatchObject([{ verdict: "reached" }, { verdict: "reached" }]);
   });
 
   test("is not one of which a node is missing", () => {
