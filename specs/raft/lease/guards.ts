@@ -7,6 +7,7 @@ const config = "../../../packages/core/src/raft/config.ts";
 const electionTimer = "../../../packages/core/src/raft/election-timer.ts";
 const main = "../../../packages/core/src/raft/index.ts";
 const reads = "../../../packages/core/src/raft/reads.ts";
+const transfer = "../../../packages/core/src/raft/transfer.ts";
 
 export const guardMutants: readonly Mutant[] = guards([
   {
@@ -63,5 +64,15 @@ export const guardMutants: readonly Mutant[] = guards([
     replace: "",
     parameters: { clocks: "steady", driftTicks: 0, electionTicks: 2, ticks: 5, writes: 0, reads: 0 },
     property: "leaseExclusive",
+  },
+  {
+    id: "late-request",
+    about: "A node campaigns at the request of a leader of old, by votes that don't regard the present one's lease.",
+    source: "Ongaro 2014, sections 3.10 and 4.2.3, end",
+    file: transfer,
+    find: `  if (message.term !== state.durable.term) return unchanged(state);\n`,
+    replace: "",
+    parameters: { begin: "late-request", elections: 0, ticks: 0 },
+    property: "linearizability",
   },
 ]);

@@ -1,16 +1,14 @@
 import { choice, cluster, flag, integer, isLinearizable, register, spec } from "@quorate/checker";
 import type { NodeView, Observer } from "@quorate/checker";
-import type { NodeId } from "@quorate/core";
 import { reader, writers } from "../reads/clients.ts";
 import type { RegisterService } from "../reads/clients.ts";
 import { operationsObserver, valuesRead } from "../reads/operations.ts";
 import type { Operations } from "../reads/operations.ts";
 import { registerMachine } from "../reads/register.ts";
 import type { Word } from "../reads/register.ts";
-import { running } from "../reads/running.ts";
-import type { Occurrence } from "../reads/running.ts";
 import { serviceNodes } from "../reads/service.ts";
 import { raftMembers, raftNodes } from "../shared/nodes.ts";
+import { begun } from "./beginnings.ts";
 import { clockObserver } from "./clocks.ts";
 import type { ClockHistory } from "./clocks.ts";
 
@@ -31,7 +29,7 @@ export default spec({
       max: 5,
       default: 3,
     }),
-    begin: choice("how the model begins", ["leader", "nothing"]),
+    begin: choice("how the model begins", ["leader", "nothing", "late-request"]),
     clocks: choice("how clocks go", ["jittery", "steady", "free"]),
     electionTicks: integer("the least length of an election timer", { min: 1, max: 5, default: 3 }),
     leaseTicks: integer("the length of a lease", { min: 1, max: 5, default: 1 }),
@@ -57,7 +55,7 @@ export default spec({
     const candidates = nodes.slice(0, 2);
     const [first, second] = nodes;
     if (first === undefined || second === undefined) throw new RangeError("There are two nodes at least.");
-    if (given.begin === "leader" && given.crashes > 0) throw new RangeError("With crashes, begin with nothing.");
+    if (given.begin !== "nothing" && given.crashes > 0) throw new RangeError("With crashes, begin with nothing.");
     const { electionTicks, leaseTicks, driftTicks } = given;
     const reads = { type: "lease", leaseTicks, driftTicks } as const;
     const raft = raftNodes({ nodes, candidates, checkQuorum: { electionTicks }, reads });
@@ -65,7 +63,7 @@ export default spec({
     const places = { first: [first], second: [second], candidates };
     const ids = Array.from({ length: given.reads }, (_, at) => `r${at + 1}`);
     return cluster<RegisterService, Histories>({
-      nodes: given.begin === "leader" ? running(services, electionOf(first, nodes, electionTicks)) : services,
+      nodes: begun(given.begin, services, nodes, electionTicks),
       network: { order: given.order },
       faults: { crashRecovery: given.crashes },
       timeouts: {
@@ -104,19 +102,21 @@ export default spec({
           : {}),
         /** Another node leads while the former leader, whose lease is over, has not heard of it. */
         leaseOver: (s) => s.nodes.filter((node) => leadershipOf(node) !== null).length > 1,
+        ...(given.begin === "late-request"
+          ? {
+              /** The request of a leader of old is about to arrive while the present one has a lease. */
+              lateRequest: (s) => {
+                const lease = s.nodes.map(leadershipOf).find((leader) => leader?.leased === true);
+                return s.messages.some(
+                  ({ message }) => message.type === "timeoutNow" && message.term < (lease?.term ?? 0),
+                );
+              },
+            }
+          : {}),
       },
     });
   },
 });
-
-/** The first node waits for as long as all have to, and is elected. */
-function electionOf(first: NodeId, nodes: readonly NodeId[], ticks: number): readonly Occurrence<RegisterService>[] {
-  const round = nodes.map((node): Occurrence<RegisterService> => ({ node, input: { type: "timeout", timer: "tick" } }));
-  return [
-    ...Array.from({ length: ticks }, () => round).flat(),
-    { node: first, input: { type: "timeout", timer: "election" } },
-  ];
-}
 
 /** What there is to say of a leader; null of other nodes. */
 function leadershipOf({
