@@ -3,13 +3,14 @@
 import { Connection } from "./grpc.ts";
 import { load } from "./load.ts";
 import { get, put, watch } from "./requests.ts";
-import type { Servers } from "./servers.ts";
+import type { Servers, Shape } from "./servers.ts";
 
 /** One line of the table. `better` says which is: more, or less. */
 export type Figure = {
   readonly name: string;
   readonly unit: string;
   readonly better: "more" | "less";
+  readonly shape: Shape;
   /** Several values of one measurement, the first of which is compared. */
   measure(servers: Servers): Promise<{ readonly value: number; readonly detail: string }>;
 };
@@ -23,8 +24,20 @@ function keyOf(number: number): string {
   return `key/${String(number % KEYS).padStart(8, "0")}`;
 }
 
+const THREE: Shape = { size: 3, sync: true };
+
+/** What is left of a put when nobody has to agree and no disk is waited for: the API, the shell and the store. */
+export function putsAlone(clients: number, seconds: number): Figure {
+  return {
+    ...putsAt(clients, seconds),
+    name: `puts, ${clients} clients, one member, no fsync`,
+    shape: { size: 1, sync: false },
+  };
+}
+
 export function putsAt(clients: number, seconds: number): Figure {
   return {
+    shape: THREE,
     name: `puts, ${clients} client${clients === 1 ? "" : "s"}`,
     unit: "/s",
     better: "more",
@@ -38,6 +51,7 @@ export function putsAt(clients: number, seconds: number): Figure {
 
 export function readsAt(clients: number, seconds: number, isSerializable: boolean): Figure {
   return {
+    shape: THREE,
     name: `${isSerializable ? "serializable" : "linearizable"} reads, ${clients} clients`,
     unit: "/s",
     better: "more",
@@ -64,6 +78,7 @@ function detailOf({
 /** Many watches of one key, and one who writes it: how many events a second reach them all. */
 export function watchFanOut(watchers: number, puts: number): Figure {
   return {
+    shape: THREE,
     name: `watch fan-out, ${watchers} watches`,
     unit: "events/s",
     better: "more",
@@ -136,6 +151,7 @@ async function until(isSo: () => boolean): Promise<void> {
 /** From `kill -9` of the leader until another one has acknowledged a write. */
 export function failover(times: number): Figure {
   return {
+    shape: THREE,
     name: "kill -9 of the leader to the next write",
     unit: "ms",
     better: "less",
@@ -170,6 +186,7 @@ async function writeAnywhere(endpoints: readonly string[]): Promise<void> {
 /** Fills the store with keys, and looks at what the members take in memory then. */
 export function memoryAfter(keys: number): Figure {
   return {
+    shape: THREE,
     name: `memory a member after ${keys.toLocaleString("en")} keys`,
     unit: "MiB",
     better: "less",
@@ -189,6 +206,7 @@ export function memoryAfter(keys: number): Figure {
 export function recoveryOf(bytes: number): Figure {
   const value = Buffer.alloc(64 * 1024, "r");
   return {
+    shape: THREE,
     name: `start after ${(bytes / 1024 ** 3).toFixed(2)} GiB of log`,
     unit: "s",
     better: "less",

@@ -5,7 +5,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { failover, memoryAfter, putsAt, readsAt, recoveryOf, watchFanOut } from "./figures.ts";
+import { failover, memoryAfter, putsAlone, putsAt, readsAt, recoveryOf, watchFanOut } from "./figures.ts";
 import type { Figure } from "./figures.ts";
 import { Servers } from "./servers.ts";
 import type { Kind } from "./servers.ts";
@@ -54,6 +54,7 @@ const figures: readonly Figure[] = [
   putsAt(10, seconds),
   putsAt(100, seconds),
   putsAt(1_000, seconds),
+  putsAlone(100, seconds),
   readsAt(100, seconds, false),
   readsAt(100, seconds, true),
   watchFanOut(300, 50),
@@ -66,7 +67,7 @@ const kinds: readonly Kind[] = ["quorate", "etcd"];
 
 async function measure(figure: Figure, kind: Kind): Promise<{ readonly value: number; readonly detail: string }> {
   // Each figure has servers of its own: what one leaves behind does not weigh on the next.
-  const servers = await Servers.start(kind, mkdtempSync(join(tmpdir(), `bench-${kind}-`)));
+  const servers = await Servers.start(kind, mkdtempSync(join(tmpdir(), `bench-${kind}-`)), figure.shape);
   try {
     return await figure.measure(servers);
   } finally {

@@ -11,6 +11,9 @@ import { leaderIn, memberIn, status } from "./requests.ts";
 
 export type Kind = "quorate" | "etcd";
 
+/** How many members there are, and whether they wait for their disks. */
+export type Shape = { readonly size: number; readonly sync: boolean };
+
 type Member = {
   readonly name: string;
   readonly client: number;
@@ -31,7 +34,7 @@ export class Servers {
     this.#members = members;
   }
 
-  static async start(kind: Kind, directory: string, size = 3): Promise<Servers> {
+  static async start(kind: Kind, directory: string, { size, sync }: Shape): Promise<Servers> {
     const names = Array.from({ length: size }, (_, at) => `m${at + 1}`);
     const ports = await Promise.all(names.map(async () => ({ peer: await freePort(), client: await freePort() })));
     const cluster = names.map((name, at) => `${name}=http://127.0.0.1:${ports[at]?.peer ?? 0}`).join(",");
@@ -52,6 +55,7 @@ export class Servers {
         "log-level": "error",
         "quota-backend-bytes": `${8 * 1024 ** 3}`,
       }).flatMap(([flag, value]) => [`--${flag}`, value]);
+      if (!sync) flags.push("--unsafe-no-fsync");
       return { name, client, args: kind === "quorate" ? [BINARY, "serve", ...flags] : flags, process: null };
     });
     const servers = new Servers(kind, directory, members);
