@@ -2,5 +2,11 @@
 // The command runs the TypeScript sources as they are.
 import { register } from "tsx/esm/api";
 
+// Whoever reads the output has seen enough, as in `| head`: the command ends as other commands do then.
+process.stdout.on("error", (error) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(128 + 13);
+});
+
 register();
 await import("../src/cli/main.ts");
