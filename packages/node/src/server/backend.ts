@@ -71,7 +71,11 @@ export interface Backend {
   linearize(): Promise<void>;
   /** The store as this member has it now: an immutable value. */
   store(): StoreState;
-  /** Calls `listener` after each batch of applied commands that changed the store. Returns how to stop that. */
+  /**
+   * Calls `listener` after each batch of applied commands that changed the store, and if compactions are among them also
+   * with the store as it was before each: so all that happened can be seen, except where a snapshot took the store's place.
+   * Returns how to stop that.
+   */
   onApplied(listener: (store: StoreState) => void): () => void;
   readonly term: number;
   /** Null if none is known. */

@@ -290,6 +290,12 @@ export class Member implements Backend {
         events.onApplied(index, command);
         if (this.#isLeader()) this.#lessor.onApplied(command, this.term, isOk);
       },
+      onCompacted: (before) => {
+        if (this.#appliedListeners.size === 0) return;
+        const store = before();
+        if (store === null) return;
+        for (const listener of this.#appliedListeners) listener(store);
+      },
       onRefused: (request, reason) => {
         this.#membership.onRefused(request, reason);
       },

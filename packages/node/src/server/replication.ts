@@ -26,6 +26,7 @@ import { Compaction } from "./compaction.ts";
 import type { CompactionLimits } from "./compaction.ts";
 import { addressesIn } from "./logged-members.ts";
 import { isReplicatedOutput } from "./outputs.ts";
+import { PastStores } from "./past-stores.ts";
 import { Proposals } from "./proposals.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 
@@ -38,6 +39,11 @@ const machine = addressed(storeMachine);
 export type ReplicationListener = {
   /** A command was applied, and carried out if `isOk`. */
   onApplied(index: number, command: StoreCommand, isOk: boolean): void;
+  /**
+   * A compaction has been applied, which is told next. `before` gives the store without it, or null where a snapshot has
+   * led to it; that costs as much as the commands that were applied together with it.
+   */
+  onCompacted(before: () => StoreState | null): void;
   /** The protocol has refused what an operator asked. */
   onRefused(request: string, reason: string): void;
   /** After each turn: `hasNews` if the store has changed or may have. */
@@ -103,6 +109,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
   readonly #proposals: Proposals<StoreCommand, StoreResult>;
   readonly #barriers: Barriers;
   readonly #compaction: Compaction<AddressedStore>;
+  readonly #past = new PastStores();
   readonly #shell: Shell<Replicated<S, AddressedStore>>;
   /** Requests of operators and of this node itself, for the next turn. */
   #requests: Replicated<S, AddressedStore>["request"][] = [];
@@ -252,8 +259,13 @@ export class ReplicatedStore<S extends Signature> implements Replication {
 
   #onOutput(output: Replicated<S, AddressedStore>["output"], state: State<Replicated<S, AddressedStore>>): void {
     if (!isReplicatedOutput<AddressedStore>(output)) return;
+    this.#past.enter(state, this.#store);
     switch (output.type) {
       case "applied":
+        if (output.command.command.type === "compact" && output.result.ok) {
+          this.#options.listener.onCompacted(() => this.#past.now());
+        }
+        this.#past.onApplied(output.index, output.command.command);
         this.#see(state);
         this.#compaction.onApplied(output.command);
         this.#options.listener.onApplied(output.index, output.command.command, output.result.ok);
@@ -263,6 +275,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
         this.#options.listener.onUnknown(output.index);
         break;
       case "restored":
+        this.#past.onRestored();
         this.#see(state);
         this.#compaction.onRestored();
         break;
@@ -308,6 +321,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     const { applied, state: store } = state.volatile;
     const replica = this.#compaction.next({ applied, state: store });
     if (replica !== null) this.#request({ type: "earlierSnapshot", replica });
+    this.#past.leave();
     const hasNews = this.#hasNews;
     this.#hasNews = false;
     this.#options.listener.onTurn(this.#view, hasNews);

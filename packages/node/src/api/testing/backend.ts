@@ -51,11 +51,12 @@ export class TestBackend implements Backend {
     const results = commands.map((command) => {
       this.#index += 1;
       const { state, result } = storeMachine.apply(this.#store, command, this.#index);
+      if (command.type === "compact" && result.ok) this.#tell();
       this.#store = state;
       if (result.ok && command.type === "leaseGrant") this.#ends.set(command.id, now() + command.ttl);
       return result;
     });
-    if (this.#store !== before) for (const listener of this.#appliedListeners) listener(this.#store);
+    if (this.#store !== before) this.#tell();
     return results;
   }
 
@@ -158,6 +159,10 @@ export class TestBackend implements Backend {
 
   snapshot(): { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> } {
     return snapshotFile(this.#store, { clusterId: this.clusterId, index: this.#index });
+  }
+
+  #tell(): void {
+    for (const listener of this.#appliedListeners) listener(this.#store);
   }
 
   #demandHealth(): void {

@@ -123,7 +123,8 @@ export class WatchHub {
     const from = this.revision + 1;
     this.#store = store;
     if (this.revision < from) return;
-    // Only where a member takes over another's state are there events that it never sees.
+    // Only where a member takes over another's state are there events that it never sees: before it applies a compaction,
+    // the store is told as it was.
     if (compactedOf(store) > from) this.#cancelCompacted(this.#synced, from);
     const dispatch = new Dispatch();
     for (const revision of eventsSince(store, from)) dispatch.take(revision, this.#synced);
