@@ -73,8 +73,17 @@ export type MemberOptions = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** The errors of a question that has not left, so that it does no harm to send it again. */
-const UNSENT: ReadonlySet<PeerError["code"]> = new Set(["unreachable", "noRoom"]);
+/** The errors of a question that has not left, so that it does no harm to send it again: see `PeerErrorCode`. */
+const UNSENT: ReadonlySet<PeerError["code"]> = new Set([
+  "unreachable",
+  "noRoom",
+  "unknownPeer",
+  "clusterMismatch",
+  "wrongMember",
+  "notMember",
+  "versionMismatch",
+  "notAllowed",
+]);
 
 export class Member implements Backend {
   readonly clusterId: string;
@@ -364,7 +373,12 @@ export class Member implements Backend {
     if (leader === null) throw new MemberError("noLeader");
     if (this.#isLeader()) return this.#judge(change);
     const question: Question = { type: "mayChange", change };
-    return answers.change(await this.#options.peers.ask(nodeId(leader), question, this.#options.requestTimeoutMs));
+    try {
+      return answers.change(await this.#options.peers.ask(nodeId(leader), question, this.#options.requestTimeoutMs));
+    } catch (error) {
+      if (error instanceof PeerError) throw new MemberError(error.code === "timeout" ? "timeout" : "leaderChanged");
+      throw error;
+    }
   }
 
   #judge(change: MembershipChange): ChangeAnswer {

@@ -19,6 +19,7 @@ class Rig {
     clock: this.clock,
     timeoutMs: 1_000,
     pendingMax: 3,
+    lotBytes: 1_000,
     retryMs: 10,
     forward: (_, commands) => {
       const verdict = withResolvers();
@@ -87,6 +88,22 @@ test("one that does not lead sends commands to the leader, and again if they wer
   }
   rig.proposals.gather(false);
   expect(rig.forwarded).toHaveLength(3);
+});
+
+test("commands go to the leader in lots that fit a message, in their order", () => {
+  const rig = new Rig();
+  const commands = ["x".repeat(600), "y".repeat(600), "z"];
+  for (const command of commands) void rig.proposals.propose(command);
+  rig.proposals.gather(false);
+  const [x = "", y = "", z = ""] = commands;
+  expect(rig.forwarded.map(({ commands: lot }) => lot)).toEqual([[own(1, x)], [own(2, y), own(3, z)]]);
+});
+
+test("a command that is longer than a lot goes alone", () => {
+  const rig = new Rig();
+  for (const command of ["a", "x".repeat(5_000), "b"]) void rig.proposals.propose(command);
+  rig.proposals.gather(false);
+  expect(rig.forwarded.map(({ commands }) => commands.map(({ number }) => number))).toEqual([[1], [2], [3]]);
 });
 
 test("what may be in the order is not sent again, and its client is told that nobody knows", async () => {

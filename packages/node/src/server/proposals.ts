@@ -8,6 +8,7 @@
 
 import type { NodeId, Plain } from "@quorate/core";
 import type { Clock } from "../shell/clock.ts";
+import { sizeOf } from "../sizes.ts";
 import type { Addressed } from "./addressed.ts";
 import { MemberError } from "./backend.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -37,6 +38,8 @@ export type ProposalsOptions<C extends Plain> = {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly pendingMax: number;
+  /** About so many bytes of commands go to the leader at once: more might be longer than a message may be. */
+  readonly lotBytes: number;
   /** How long to wait before what was refused is handed over again. */
   readonly retryMs: number;
   /** Sends commands to the leader. Rejects if it is not known what became of them; "unsent" says they never left. */
@@ -115,7 +118,7 @@ export class Proposals<C extends Plain, R> {
     this.#forwarded = [];
     const leader = this.#options.leader();
     const commands = leader === null ? [] : this.#takeQueue();
-    if (leader !== null && commands.length > 0) this.#forwardTo(leader, commands);
+    if (leader !== null) for (const lot of lotsOf(commands, this.#options.lotBytes)) this.#forwardTo(leader, lot);
     return [];
   }
 
@@ -221,4 +224,22 @@ export class Proposals<C extends Plain, R> {
     this.#deadlines.delete(number);
     return pending;
   }
+}
+
+/** The commands in their order, in lots of at most so many bytes, or of one command that has more. */
+function lotsOf<C extends Plain>(commands: readonly Addressed<C>[], bytesMax: number): readonly Addressed<C>[][] {
+  const lots: Addressed<C>[][] = [];
+  let left = 0;
+  for (const command of commands) {
+    const bytes = sizeOf(command);
+    const last = lots.at(-1);
+    if (last === undefined || bytes > left) {
+      lots.push([command]);
+      left = bytesMax - bytes;
+    } else {
+      last.push(command);
+      left -= bytes;
+    }
+  }
+  return lots;
 }

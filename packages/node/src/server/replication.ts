@@ -35,6 +35,9 @@ export type AddressedCommand = Addressed<StoreCommand>;
 
 const machine = addressed(storeMachine);
 
+/** Commands that are sent to the leader, at once: well below what a frame may have. */
+const LOT_BYTES = 8 * 1024 * 1024;
+
 /** What is told as it happens, in this order within one turn. */
 export type ReplicationListener = {
   /** A command was applied, and carried out if `isOk`. */
@@ -128,7 +131,12 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     };
     const retryMs = setup.heartbeatMs / 4;
     const common = { origin: options.origin, clock, timeoutMs: requestTimeoutMs, pendingMax, retryMs, wake };
-    this.#proposals = new Proposals({ ...common, forward: options.forward, leader: () => this.#knownLeader() });
+    this.#proposals = new Proposals({
+      ...common,
+      lotBytes: LOT_BYTES,
+      forward: options.forward,
+      leader: () => this.#knownLeader(),
+    });
     const lostMs = setup.electionMs / 2;
     this.#barriers = new Barriers({ ...common, lostMs, hasLeader: () => this.#knownLeader() !== null });
     this.#compaction = new Compaction(options.compaction);
