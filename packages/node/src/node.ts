@@ -16,6 +16,7 @@ import { protocols } from "./protocols/index.ts";
 import type { ProtocolSetup, Runnable } from "./protocols/index.ts";
 import { loadTls } from "./security/tls.ts";
 import type { TlsIdentity } from "./security/tls.ts";
+import { endAll } from "./ending.ts";
 import { BootstrapError, newIdentity } from "./server/bootstrap.ts";
 import { IdentityError, readIdentity, writeIdentity } from "./server/identity.ts";
 import type { Identity } from "./server/identity.ts";
@@ -198,13 +199,20 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   });
   let api: Api | null = null;
   let ending: Promise<void> | null = null;
+  let isUp = false;
+  /** Why the member can't go on, where that showed before everything was put together. */
+  let broken: Error | null = null;
   const end = (error: Error | null): Promise<void> => {
     ending ??= endNode({ error, member, api, peers, storage, trace, log });
     return ending;
   };
   const fail = (error: unknown): void => {
     const reason = error instanceof Error ? error : new Error(String(error));
-    void end(reason).finally(() => {
+    if (!isUp) {
+      broken ??= reason;
+      return;
+    }
+    void end(reason).then(() => {
       announce(reason);
     });
   };
@@ -218,6 +226,8 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       metrics: telemetry.api,
       onFault: (path, err) => log.warn({ path, err }, "a client's call came to an error of this program"),
     });
+    demandWhole(broken);
+    isUp = true;
   } catch (error) {
     await end(error instanceof Error ? error : new Error(String(error)));
     throw error;
@@ -285,13 +295,23 @@ type Running = {
   readonly log: PeerLog;
 };
 
+/** @throws the error that it is given */
+function demandWhole(broken: Error | null): void {
+  if (broken !== null) throw broken;
+}
+
 /** A node that stops of its own will hands leadership over first, so that clients need not wait for an election. */
 async function endNode({ error, member, api, peers, storage, trace, log }: Running): Promise<void> {
-  if (error === null) await member?.retire();
-  else log.warn({ reason: error.message }, "the node can't go on");
-  await api?.close();
-  member?.stop();
-  await peers.close();
-  await storage.close();
-  await trace?.close();
+  if (error !== null) log.warn({ reason: error.message }, "the node can't go on");
+  await endAll(
+    [
+      ["handing leadership over", async () => (error === null ? await member?.retire() : undefined)],
+      ["closing the client API", async () => await api?.close()],
+      ["stopping the member", () => member?.stop()],
+      ["closing the connections to peers", () => peers.close()],
+      ["closing the storage", () => storage.close()],
+      ["closing the trace", async () => await trace?.close()],
+    ],
+    log,
+  );
 }

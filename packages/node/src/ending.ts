@@ -1,0 +1,15 @@
+import type { PeerLog } from "./peers/index.ts";
+
+/** Ends parts of a node one after the other. One that fails is told of, and keeps none of the others open. */
+export async function endAll(
+  parts: readonly (readonly [what: string, end: () => Promise<void> | void])[],
+  log: PeerLog,
+): Promise<void> {
+  for (const [what, end] of parts) {
+    try {
+      await end();
+    } catch (error) {
+      log.warn({ reason: error instanceof Error ? error.message : String(error) }, `${what} has failed`);
+    }
+  }
+}
