@@ -3,6 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MemberFault } from "../server/backend.ts";
 import { MEMBER_FAULTS } from "./errors.ts";
+import { hashKv } from "../store/index.ts";
+import { put as putOp, txn } from "../store/testing/requests.ts";
 import { codeName } from "./status.ts";
 import { ApiClient } from "./testing/client.ts";
 import { openGrpcJs } from "./testing/grpc-js.ts";
@@ -75,6 +77,18 @@ describe.each([
     const within = (count: number) => ({ success: [{ request_txn: { success: gets(count) } }] });
     await client.call("KV", "Txn", within(127));
     await expect(client.call("KV", "Txn", within(128))).rejects.toThrow(tooMany);
+  });
+
+  test("the hash of a large store keeps nobody waiting, and is that of the store as it was", async () => {
+    served.backend.apply([txn(Array.from({ length: 20_000 }, (_, n) => putOp(`${n}`, "1")))]);
+    const before = hashKv(served.backend.store(), 0);
+    const hash = client.call("Maintenance", "HashKV", {});
+    await client.call("KV", "Put", { key, value: key });
+    expect(await hash).toMatchObject({ header: { revision: "2" }, hash: before.hash, hash_revision: "2" });
+    expect(served.calls).toEqual(["KV/Put OK", "Maintenance/HashKV OK"]);
+    expect(await client.call("Maintenance", "Hash", {})).toMatchObject({
+      hash: hashKv(served.backend.store(), 0).hash,
+    });
   });
 
   test("transactions may be nested a hundred deep, and more are refused", async () => {

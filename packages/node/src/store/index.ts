@@ -2,7 +2,8 @@
 
 export { TXN_NESTING_MAX } from "./commands.ts";
 export { eventsSince } from "./events.ts";
-export { hashKv } from "./hash.ts";
+export { hashKv, hashKvInSlices } from "./hash.ts";
+export type { KvHash } from "./hash.ts";
 export { storeMachine } from "./machine.ts";
 export type { StoreMachine } from "./machine.ts";
 export { range } from "./range.ts";

@@ -1,6 +1,8 @@
 /** The service Maintenance. */
 
-import { alarmsOf, compactedOf, hashKv, revisionOf } from "../../store/index.ts";
+import { setImmediate } from "node:timers/promises";
+import { alarmsOf, compactedOf, hashKvInSlices, revisionOf } from "../../store/index.ts";
+import type { KvHash, StoreState } from "../../store/index.ts";
 import type { AlarmType } from "../../store/types.ts";
 import { apiVersion } from "../../version.ts";
 import { atLeastZero } from "../convert.ts";
@@ -51,17 +53,20 @@ export function maintenanceMethods(member: ApiMember): readonly NamedMethod[] {
       Promise.resolve({ header: member.header() }),
     ),
 
-    voterUnary<object, HashResponse>(member, { service, method: "Hash" }, () =>
-      Promise.resolve({ header: member.header(), hash: hashKv(backend.store(), 0).hash }),
-    ),
+    voterUnary<object, HashResponse>(member, { service, method: "Hash" }, async () => {
+      const header = member.header();
+      const { hash } = await hashOf(backend.store(), 0);
+      return { header, hash };
+    }),
 
-    voterUnary<HashKVRequest, HashKVResponse>(member, { service, method: "HashKV" }, (request) => {
+    voterUnary<HashKVRequest, HashKVResponse>(member, { service, method: "HashKV" }, async (request) => {
       const store = backend.store();
       const asked = atLeastZero(numberOf(request.revision));
       if (asked > revisionOf(store)) fail(STORE_ERRORS.futureRevision);
       if (asked > 0 && asked < compactedOf(store)) fail(STORE_ERRORS.compacted);
       const hashRevision = asked === 0 ? revisionOf(store) : asked;
-      return Promise.resolve({ header: member.header(), ...hashKv(store, hashRevision), hashRevision });
+      const header = member.header();
+      return { header, ...(await hashOf(store, hashRevision)), hashRevision };
     }),
 
     snapshotMethod(member),
@@ -89,6 +94,17 @@ async function alarm(member: ApiMember, request: AlarmRequest, size: number): Pr
   // As in etcd, the answer is what was changed: an alarm that was not raised can't be cleared.
   const isKnown = raised.some((its) => its.member === one.member && its.alarm === one.alarm);
   return { header: member.header(revision), alarms: isActivation || isKnown ? [alarmMessage(one)] : [] };
+}
+
+/** Others have their turn between the slices; what they write makes stores of their own. */
+async function hashOf(store: StoreState, revision: number): Promise<KvHash> {
+  const slices = hashKvInSlices(store, revision);
+  let slice = slices.next();
+  while (slice.done !== true) {
+    await setImmediate();
+    slice = slices.next();
+  }
+  return slice.value;
 }
 
 type Raised = { readonly member: string; readonly alarm: AlarmType };
