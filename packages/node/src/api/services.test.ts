@@ -91,6 +91,20 @@ describe.each([
     });
   });
 
+  test("under an alarm for corruption keys are read and nothing is changed, in etcd's words", async () => {
+    await client.call("KV", "Put", { key, value: key });
+    served.backend.apply([{ type: "alarmRaise", member: served.backend.memberId, alarm: "corrupt" }]);
+    const refused = "DATA_LOSS etcdserver: corrupt cluster";
+    await expect(client.call("KV", "Put", { key, value: key })).rejects.toThrow(refused);
+    await expect(client.call("KV", "Txn", { success: [put] })).rejects.toThrow(refused);
+    await expect(client.call("KV", "Compact", { revision: 2 })).rejects.toThrow(refused);
+    await expect(client.call("Lease", "LeaseGrant", { TTL: 60 })).rejects.toThrow(refused);
+    expect(await client.call("KV", "Range", { key })).toMatchObject({ count: "1" });
+    expect(await client.call("KV", "Txn", { success: [{ request_range: { key } }] })).toMatchObject({
+      succeeded: true,
+    });
+  });
+
   test("transactions may be nested a hundred deep, and more are refused", async () => {
     const nested = (levels: number): object =>
       levels === 1 ? { success: [put] } : { success: [{ request_txn: nested(levels - 1) }] };
