@@ -227,6 +227,26 @@ describe("members", () => {
     expect(again.member.leader).toBe(memberId);
   });
 
+  test("one that was away finds a leader that was added meanwhile", async () => {
+    cluster = await LocalCluster.start(3);
+    const first = await cluster.leader();
+    const away = cluster.names.find((name) => name !== first) ?? "";
+    await cluster.stop(away);
+    const { member } = cluster.node(first);
+    const options = await cluster.prepare("m4");
+    await member.addMember(options.advertisePeerUrls, true);
+    const { memberId } = (await cluster.run("m4")).member;
+    await cluster.eventually("the learner is promoted", async () => (await member.promoteMember(memberId)).ok);
+    await cluster.eventually("it leads", async () => {
+      await cluster.node(await cluster.leader()).member.moveLeader(memberId);
+      return true;
+    });
+    const again = await cluster.run(away);
+    await cluster.node("m4").member.propose(put("key", "1"));
+    expect(await read(again, "key")).toBe("1");
+    expect(again.member.leader).toBe(memberId);
+  });
+
   test("a change that would leave the cluster without a quorum is refused", async () => {
     cluster = await LocalCluster.start(3);
     const leader = await cluster.leader();

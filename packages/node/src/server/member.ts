@@ -16,6 +16,7 @@ import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResul
 import { MemberError } from "./backend.ts";
 import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
 import { AutoCompactor } from "./auto-compactor.ts";
+import { forwardTo } from "./forwarding.ts";
 import type { Identity } from "./identity.ts";
 import { LeaseCalls } from "./lease-calls.ts";
 import { Lessor } from "./lessor.ts";
@@ -73,18 +74,6 @@ export type MemberOptions = {
   readonly onFailure: (error: unknown) => void;
 };
 
-/** The errors of a question that has not left, so that it does no harm to send it again: see `PeerErrorCode`. */
-const UNSENT: ReadonlySet<PeerError["code"]> = new Set([
-  "unreachable",
-  "noRoom",
-  "unknownPeer",
-  "clusterMismatch",
-  "wrongMember",
-  "notMember",
-  "versionMismatch",
-  "notAllowed",
-]);
-
 export class Member implements Backend {
   readonly clusterId: string;
   readonly memberId: MemberId;
@@ -139,9 +128,12 @@ export class Member implements Backend {
       ...options,
       replication: () => this.#replication,
       propose: (command) => this.propose(command),
+      askMembers: (of) => this.#askMembers(of),
       mayChange: (change) => this.#mayChange(change),
     });
-    this.#replication = options.replicate(this.#listener(), (leader, commands) => this.#forward(leader, commands));
+    this.#replication = options.replicate(this.#listener(), (leader, commands) => {
+      return forwardTo(options.peers, leader, commands, options.requestTimeoutMs);
+    });
     this.#membership.onTurn(this.#replication.view);
     this.#replication.begin();
   }
@@ -355,19 +347,6 @@ export class Member implements Backend {
       .then((raised): StoreResult => ({ revision: raised.revision, ok: false, error: "noSpace" }));
   }
 
-  async #forward(
-    leader: NodeId,
-    commands: readonly AddressedCommand[],
-  ): Promise<ForwardVerdict | { readonly type: "unsent" }> {
-    const question: Question = { type: "propose", commands };
-    try {
-      return answers.verdict(await this.#options.peers.ask(leader, question, this.#options.requestTimeoutMs));
-    } catch (error) {
-      if (error instanceof PeerError && UNSENT.has(error.code)) return { type: "unsent" };
-      throw error;
-    }
-  }
-
   async #mayChange(change: MembershipChange): Promise<ChangeAnswer> {
     const { leader } = this;
     if (leader === null) throw new MemberError("noLeader");
@@ -391,6 +370,12 @@ export class Member implements Backend {
     const here = answering(followers, (node) => connected.has(node));
     const fault = faultOf(change, this.#self, this.#replication.view, here);
     return fault === null ? { type: "yes" } : { type: "no", fault };
+  }
+
+  async #askMembers(of: NodeId): Promise<readonly StoreMember[]> {
+    const question: Question = { type: "cluster" };
+    const told = answers.cluster(await this.#options.peers.ask(of, question, this.#options.requestTimeoutMs));
+    return told.clusterId === this.clusterId ? told.members : [];
   }
 
   #cluster(): Plain {

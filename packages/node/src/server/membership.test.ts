@@ -31,6 +31,8 @@ class Rig {
   view: ProtocolView;
   store: StoreState = storeMachine.initial;
   logged: Replication["loggedAddresses"] = new Map();
+  /** What others say of the members when they are asked. */
+  askMembers: (of: NodeId) => Promise<readonly Member[]> = () => Promise.reject(new Error("nobody is there"));
   /** What becomes of commands: they are applied unless the test says something else. */
   carryOut: (command: StoreCommand) => Promise<StoreResult> = (command) => Promise.resolve(this.apply(command));
   readonly membership: Membership;
@@ -75,6 +77,10 @@ class Rig {
       propose: (command) => {
         this.note(`propose ${command.type}`);
         return this.carryOut(command);
+      },
+      askMembers: (of) => {
+        this.note(`ask ${of}`);
+        return this.askMembers(of);
       },
       mayChange: () => Promise.resolve({ type: "yes" }),
       requestTimeoutMs: 1_000,
@@ -177,6 +183,37 @@ describe("the transport", () => {
     expect(await rig.turn({ leader: null })).toEqual([`peer ${B} at http://moved:1`, `peer ${D} at http://new:1`]);
     // In between two memberships even those that were removed may count.
     expect(await rig.turn({ isSettled: false })).toEqual([`peer ${C} at http://gone:1`]);
+  });
+});
+
+describe("a member without a leader", () => {
+  test("asks the others whom it does not know, and speaks to those until the list has them", async () => {
+    const rig = new Rig(founders).list(...founders);
+    await rig.turn({ leader: null });
+    rig.clock.advance(3 * ELECTION_MS - 1);
+    expect(await rig.turn()).toEqual([]);
+    rig.askMembers = (of) => (of === B ? Promise.reject(new Error("down")) : Promise.resolve([...founders, member(D)]));
+    rig.clock.advance(1);
+    expect(await rig.turn()).toEqual([`ask ${B}`, `ask ${C}`]);
+    expect(await rig.turn()).toEqual([`peer ${D} at http://${D}:1`]);
+    // Its leader is not in the list, which is still that of long ago.
+    expect(await rig.turn({ leader: nodeId(D) })).toEqual([]);
+    rig.apply({ type: "memberAdd", member: member(D) });
+    expect(await rig.turn()).toEqual([]);
+    rig.apply({ type: "memberRemove", id: D });
+    expect(await rig.turn()).toEqual([`no peer ${D}`]);
+  });
+
+  test("asks again as long as there is none, and not while there is one", async () => {
+    const rig = new Rig(founders).list(...founders);
+    await rig.turn({ leader: null });
+    for (let times = 0; times < 2; times++) {
+      rig.clock.advance(3 * ELECTION_MS);
+      expect(await rig.turn()).toEqual([`ask ${B}`, `ask ${C}`]);
+    }
+    rig.clock.advance(3 * ELECTION_MS);
+    expect(await rig.turn({ leader: nodeId(B) })).toEqual([]);
+    expect(await rig.turn({ leader: null })).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 
 import { nodeId } from "@quorate/core";
-import type { Plain } from "@quorate/core";
+import type { NodeId, Plain } from "@quorate/core";
 import { memberIdOf } from "../config/ids.ts";
 import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
@@ -27,6 +27,8 @@ export type MembershipOptions = {
   readonly peers: Pick<Peers, "setPeer" | "removePeer">;
   readonly replication: () => Replication;
   readonly propose: (command: StoreCommand) => Promise<StoreResult>;
+  /** The members as another one knows them. */
+  readonly askMembers: (of: NodeId) => Promise<readonly Member[]>;
   readonly mayChange: (change: MembershipChange) => Promise<ChangeAnswer>;
   readonly requestTimeoutMs: number;
   readonly electionMs: number;
@@ -47,6 +49,9 @@ type Waiter = {
   readonly isTransfer: boolean;
 };
 
+/** After so many times an election without a leader the others are asked who is a member, and again after as many more. */
+const LEADERLESS_ELECTIONS = 3;
+
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #self: MemberId;
@@ -56,6 +61,9 @@ export class Membership {
   /** The own commands that are on their way, and when to ask for the configuration again. */
   readonly #underWay = new Set<StoreCommand["type"]>();
   #notBefore = 0;
+  /** Members that others have told of, and which the list does not have yet. */
+  readonly #heard = new Map<MemberId, readonly string[]>();
+  #leaderlessSince: number | null = null;
   #wasListed = false;
   #removedAt: number | null = null;
 
@@ -132,6 +140,7 @@ export class Membership {
     for (const waiter of this.#waiters) {
       if (waiter.isDone(view)) this.#finish(waiter, null);
     }
+    this.#askForMembers(view);
     this.#keepPeers(view);
     this.#keepMembers(view);
     this.#noticeRemoval(view);
@@ -217,7 +226,34 @@ export class Membership {
     for (const [id, peerUrls] of this.#options.replication().loggedAddresses) {
       if (addresses.has(id) || !view.isSettled || takesPart(id, view)) addresses.set(id, peerUrls);
     }
+    for (const [id, peerUrls] of this.#heard) if (!addresses.has(id)) addresses.set(id, peerUrls);
     return addresses;
+  }
+
+  /**
+   * One that knows no leader for long may have missed that a member was added, which leads now: it would turn that one away
+   * for ever. The others that it knows can tell. What they have told of holds until there is a leader that the list has.
+   */
+  #askForMembers({ leader }: ProtocolView): void {
+    const now = this.#options.clock.now();
+    if (leader !== null) {
+      this.#leaderlessSince = null;
+      if (this.#members().some(({ id }) => id === leader)) this.#heard.clear();
+      return;
+    }
+    this.#leaderlessSince ??= now;
+    if (now - this.#leaderlessSince < LEADERLESS_ELECTIONS * this.#options.electionMs) return;
+    this.#leaderlessSince = now;
+    for (const peer of this.#peers.keys()) {
+      this.#options.askMembers(nodeId(peer)).then(
+        (members) => {
+          for (const { id, peerUrls } of members) if (id !== this.#self) this.#heard.set(id, peerUrls);
+        },
+        () => {
+          // Most of those that don't answer are down, and the transport has said so. Another may answer.
+        },
+      );
+    }
   }
 
   #keepMembers(view: ProtocolView): void {
