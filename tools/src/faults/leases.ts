@@ -9,6 +9,8 @@ import type { Random } from "./random.ts";
 
 const TTL_S = 3;
 const RENEW_MS = 500;
+/** The time of a lease, once more from a new leader, and some to look. */
+const ENDED_MS = 5 * TTL_S * 1_000;
 
 export class LeaseHolder {
   readonly #cluster: Cluster;
@@ -31,6 +33,28 @@ export class LeaseHolder {
     this.#isStopped = true;
   }
 
+  /** Nobody renews anything any more: whatever hung on a lease has to go, a change of leaders notwithstanding. */
+  async checkEnded(): Promise<void> {
+    const end = performance.now() + ENDED_MS;
+    for (let number = 1; number <= this.grants; number++) {
+      const key = `leased/${number}`;
+      while (!(await this.#isGone(key))) {
+        if (performance.now() > end) {
+          this.complaints.push(`${key} is still there ${ENDED_MS / 1_000} s after its lease was last renewed`);
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
+      }
+    }
+  }
+
+  async #isGone(key: string): Promise<boolean> {
+    return await this.#ask((client) => client.get(key)).then(
+      ({ value }) => value === null,
+      () => false,
+    );
+  }
+
   #ask<T>(what: (client: EtcdClient) => Promise<T>): Promise<T> {
     const client = new EtcdClient(this.#cluster.endpoint(this.#random.pick(this.#cluster.names)), 1_000);
     return what(client).finally(() => {
@@ -40,11 +64,11 @@ export class LeaseHolder {
 
   /** One lease, from the grant until it could not be renewed in time. */
   async #hold(number: number): Promise<void> {
+    this.grants = number;
     const key = `leased/${number}`;
     let sure = performance.now();
     const id = await this.#ask((client) => client.grant(TTL_S));
     await this.#ask((client) => client.put(key, "held", id));
-    this.grants += 1;
     while (!this.#isStopped) {
       await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
       const asked = performance.now();

@@ -80,6 +80,7 @@ async function runOn(cluster: Cluster, options: RunOptions): Promise<Report> {
   await clients;
   note("faults are over; reading everything everywhere");
   await workload.readAll();
+  await leases.checkEnded();
   const durability = await checkDurability(cluster);
   const last = await lastRevision(cluster);
   await settle(watchers, last);
