@@ -3,11 +3,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Connection } from "./grpc.ts";
 import { leaderIn, memberIn, status } from "./requests.ts";
+import { freePort } from "../faults/free-port.ts";
 
 export type Kind = "quorate" | "etcd";
 
@@ -133,18 +133,4 @@ export class Servers {
       connection.close();
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("The system has given no port."));
-      });
-    });
-  });
 }

@@ -3,12 +3,12 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NodeOptions } from "@quorate/node";
 import type { Plant } from "./member.ts";
 import { Network } from "./network.ts";
+import { freePort } from "./free-port.ts";
 
 /** Ports: where others reach a member, where it listens behind that gate, and where its clients do. */
 type Ports = { readonly gate: number; readonly peer: number; readonly client: number };
@@ -230,18 +230,4 @@ function urlOf(port: number): string {
 
 async function freePorts(): Promise<Ports> {
   return { gate: await freePort(), peer: await freePort(), client: await freePort() };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("The system has given no port."));
-      });
-    });
-  });
 }
