@@ -158,8 +158,9 @@ test("elect: a leader is proclaimed, and listened to", async () => {
     });
   });
   expect(heard).toMatch(/^office\/[0-9a-f]+\nme\n$/);
-  candidate.kill();
-  listener.kill();
+  // At other signals it resigns first, and waits for ever where the server has gone meanwhile.
+  candidate.kill("SIGKILL");
+  listener.kill("SIGKILL");
 });
 
 test("endpoint status, health and hashkv", async () => {
