@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { restoreMember } from "./server/restore.ts";
 import { readSnapshotFile, SnapshotFileError } from "./server/snapshot-file.ts";
 import { membersOf, range, revisionOf } from "./store/index.ts";
-import type { PutOp, StoreResult } from "./store/types.ts";
+import { get, put } from "./store/testing/requests.ts";
+import type { StoreResult } from "./store/types.ts";
 import { LocalCluster } from "./testing/local-cluster.ts";
 import type { RunningNode } from "./node.ts";
 
@@ -14,27 +15,9 @@ afterEach(async () => {
   await cluster.close();
 });
 
-function put(key: string, value: string): PutOp {
-  return { type: "put", key, value, lease: "0", prevKv: false, ignoreValue: false, ignoreLease: false };
-}
-
 /** What a node has for `key` now, without asking others. */
 function valueAt({ member }: RunningNode, key: string): string | null {
-  const outcome = range(member.store(), {
-    type: "range",
-    key,
-    rangeEnd: "",
-    limit: 0,
-    revision: 0,
-    sortOrder: "none",
-    sortTarget: "key",
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  });
+  const outcome = range(member.store(), get(key));
   return outcome.ok ? (outcome.value.kvs[0]?.value ?? null) : null;
 }
 

@@ -59,6 +59,18 @@ describe("not linearizable are", () => {
       ],
     ],
     ["revisions that go back", [operation(0, 1, put("a", 5)), operation(2, 3, put("b", 4))]],
+    [
+      "revisions that go back beside a write without an answer",
+      [operation(0, 1, put("a", 5)), operation(2, Infinity, put("b", null)), operation(3, 4, get("b", 3))],
+    ],
+    [
+      "two changes without a revision between two that leave no room for them",
+      [
+        operation(0, 1, put("a", 5)),
+        operation(2, Infinity, put("b", null)),
+        operation(3, 4, { type: "cas", expected: "b", value: "c", succeeded: true, revision: 6 }),
+      ],
+    ],
     ["a value out of nowhere", [operation(0, 1, get("z", 2))]],
     [
       "two comparisons that both found the value",

@@ -36,19 +36,19 @@ export type Verdict =
   /** The search was given up after so many steps. */
   | { readonly type: "unknown"; readonly steps: number };
 
-/** The register: its value and the revision of its last change. Null if the key is not there. */
-type Register = { readonly value: string | null; readonly revision: number };
+/**
+ * The register: its value, null if the key is not there; the revision of its last change, null if nobody was told; and the
+ * least that this revision can be.
+ */
+type Register = { readonly value: string | null; readonly revision: number | null; readonly least: number };
 
-const ABSENT: Register = { value: null, revision: 0 };
+const ABSENT: Register = { value: null, revision: 0, least: 0 };
 
 /** The register after `action`, or null if the action can't have had the result that it had. */
 function apply(register: Register, action: Action): Register | null {
   switch (action.type) {
-    case "get": {
-      if (action.value !== register.value) return null;
-      const fits = action.value === null || action.revision === register.revision;
-      return fits ? register : null;
-    }
+    case "get":
+      return readOf(register, action);
     case "put":
       return changed(register, action.value, action.revision);
     case "delete": {
@@ -64,18 +64,18 @@ function apply(register: Register, action: Action): Register | null {
   }
 }
 
-/** A change without an answer has a revision that nobody was told: any above the last will do, and a later read tells. */
-function changed(register: Register, value: string | null, revision: number | null): Register | null {
-  if (revision === null) return { value, revision: NaN };
-  return Number.isNaN(register.revision) || revision > register.revision ? { value, revision } : null;
+/** Every change has a revision of its own, above that of the change before, whether anybody was told or not. */
+function changed({ least }: Register, value: string | null, revision: number | null): Register | null {
+  if (revision === null) return { value, revision: null, least: least + 1 };
+  return revision > least ? { value, revision, least: revision } : null;
 }
 
-/** The same, where the register's revision may be one that nobody was told. */
-function step(register: Register, action: Action): Register | null {
-  if (action.type === "get" && action.value === register.value && Number.isNaN(register.revision)) {
-    return { value: register.value, revision: action.revision ?? 0 };
-  }
-  return apply(register, action);
+/** A read tells the revision of a change that had no answer. */
+function readOf(register: Register, { value, revision }: Extract<Action, { type: "get" }>): Register | null {
+  if (value !== register.value) return null;
+  if (value === null || revision === register.revision) return register;
+  const fits = register.revision === null && revision !== null && revision >= register.least;
+  return fits ? { value, revision, least: revision } : null;
 }
 
 type Entry = { readonly at: number; readonly isCall: boolean; readonly id: number };
@@ -98,7 +98,7 @@ export function checkRegister(operations: readonly Operation[], stepsMax: number
     if (steps >= stepsMax) return { type: "unknown", steps };
     if (node !== null && node.entry.isCall) {
       const operation = operations[node.entry.id];
-      const next = operation === undefined ? null : step(register, operation.action);
+      const next = operation === undefined ? null : apply(register, operation.action);
       taken[node.entry.id] = 1;
       const isNew = next !== null && isNewState(seen, taken, next);
       if (next === null || !isNew) {
@@ -138,8 +138,8 @@ function hasAnswered(head: Node, operations: readonly Operation[]): boolean {
   return false;
 }
 
-function isNewState(seen: Set<string>, taken: Uint8Array, { value, revision }: Register): boolean {
-  const key = `${Buffer.from(taken).toString("latin1")} ${revision} ${value ?? ""}`;
+function isNewState(seen: Set<string>, taken: Uint8Array, { value, revision, least }: Register): boolean {
+  const key = `${Buffer.from(taken).toString("latin1")} ${revision} ${least} ${value ?? ""}`;
   if (seen.has(key)) return false;
   seen.add(key);
   return true;

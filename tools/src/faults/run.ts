@@ -11,7 +11,7 @@ import { FAULTS } from "./faults.ts";
 import type { FaultName } from "./faults.ts";
 import { LeaseHolder } from "./leases.ts";
 import { checkRegister } from "./linearizability.ts";
-import type { Operation } from "./linearizability.ts";
+import type { Action, Operation } from "./linearizability.ts";
 import type { Plant } from "./member.ts";
 import { Random } from "./random.ts";
 import { Watcher } from "./watcher.ts";
@@ -228,10 +228,12 @@ function checkWatchers(
   const told = new Map(first.seen.map((seen) => [`${seen.revision} ${seen.key}`, seen]));
   for (const [key, of] of history) {
     for (const { action } of of) {
-      if (action.type !== "put" || action.revision === null) continue;
-      const seen = told.get(`${action.revision} ${key}`);
-      if (seen?.value === action.value) continue;
-      const text = `${key} was set to ${action.value} by revision ${action.revision}, and the watcher of ${first.name} was told ${seen?.value ?? "nothing"}`;
+      const change = changeOf(action);
+      if (change === null) continue;
+      const seen = told.get(`${change.revision} ${key}`);
+      if (seen !== undefined && seen.value === change.value) continue;
+      const was = seen === undefined ? "nothing" : (seen.value ?? "that it was deleted");
+      const text = `${key} became ${change.value ?? "deleted"} by revision ${change.revision}, and the watcher of ${first.name} was told ${was}`;
       violations.push({ of: "watch", text });
     }
   }
@@ -241,6 +243,15 @@ function checkWatchers(
     violations.push({ of: "watch", text: `nobody wrote ${value}, which ${key} has at revision ${revision}` });
   }
   return violations;
+}
+
+/** What an acknowledged operation changed, null if it changed nothing or nobody knows. */
+function changeOf(action: Action): { readonly value: string | null; readonly revision: number } | null {
+  if (action.type === "get" || action.revision === null) return null;
+  const { revision } = action;
+  if (action.type === "delete") return action.existed === true ? { value: null, revision } : null;
+  if (action.type === "cas" && action.succeeded !== true) return null;
+  return { value: action.value, revision };
 }
 
 function firstDifference(a: readonly Seen[], b: readonly Seen[]): string | null {
