@@ -10,12 +10,14 @@ import { openApi } from "./api/index.ts";
 import type { Api, ApiMetrics } from "./api/index.ts";
 import type { NodeOptions } from "./config/options.ts";
 import { addressOf } from "./config/urls.ts";
-import { askAt, openPeers, peerLimits } from "./peers/index.ts";
+import { askAt, Complaints, openPeers, peerLimits } from "./peers/index.ts";
 import type { PeerAddress, PeerLog, Peers, PeerStatus } from "./peers/index.ts";
 import { protocols } from "./protocols/index.ts";
 import type { ProtocolSetup, Runnable } from "./protocols/index.ts";
+import { watchTls } from "./security/renewal.ts";
+import type { Renewal } from "./security/renewal.ts";
 import { loadTls } from "./security/tls.ts";
-import type { TlsIdentity } from "./security/tls.ts";
+import type { TlsFiles, TlsIdentity } from "./security/tls.ts";
 import { endAll } from "./ending.ts";
 import { BootstrapError, newIdentity } from "./server/bootstrap.ts";
 import { IdentityError, readIdentity, writeIdentity } from "./server/identity.ts";
@@ -78,8 +80,8 @@ async function start<S extends Signature>(
     log.warn({}, message);
   };
   const now = new Date();
-  const clientTls = options.clientTls === null ? null : loadTls(options.clientTls, now, warn);
-  const peerTls = options.peerTls === null ? null : loadTls(options.peerTls, now, warn);
+  const clientTls = options.clientTls === null ? null : await loadTls(options.clientTls, now, warn);
+  const peerTls = options.peerTls === null ? null : await loadTls(options.peerTls, now, warn);
   const known = readIdentity(options.dataDir);
   const identity =
     known ?? (await newIdentity(options, (urls, question) => askAt({ urls, tls: peerTls, log }, question, JOIN_MS)));
@@ -198,11 +200,13 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
     log,
   });
   let api: Api | null = null;
+  let renewals: readonly Renewal[] = [];
   let ending: Promise<void> | null = null;
   let isUp = false;
   /** Why the member can't go on, where that showed before everything was put together. */
   let broken: Error | null = null;
   const end = (error: Error | null): Promise<void> => {
+    for (const renewal of renewals) renewal.stop();
     ending ??= endNode({ error, member, api, peers, storage, trace, log });
     return ending;
   };
@@ -216,6 +220,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       announce(reason);
     });
   };
+  const complaints = new Complaints(log, "a connection from a client was ended");
   try {
     member = memberOf(given, peers, fail);
     api = await openApi({
@@ -225,7 +230,9 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       limits: { ...options, leaseTtlMin: Math.ceil((1.5 * options.electionMs) / 1000) },
       metrics: telemetry.api,
       onFault: (path, err) => log.warn({ path, err }, "a client's call came to an error of this program"),
+      onTurnedAway: (address, reason) => complaints.warn(address, {}, reason),
     });
+    renewals = renewalsOf(given, peers, api);
     demandWhole(broken);
     isUp = true;
   } catch (error) {
@@ -240,6 +247,20 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
     failed,
     stop: () => end(null),
   };
+}
+
+/** Who connects from now on sees the certificates that have taken the place of those that the node began with. */
+function renewalsOf<S extends Signature>(
+  { options, telemetry: { log }, peerTls, clientTls }: Given<S>,
+  peers: Peers,
+  api: Api,
+): readonly Renewal[] {
+  const watch = (files: TlsFiles | null, inUse: TlsIdentity | null, onRenewed: (tls: TlsIdentity) => void) =>
+    files === null || inUse === null ? [] : [watchTls({ files, inUse, log, onRenewed })];
+  return [
+    ...watch(options.peerTls, peerTls, (tls) => peers.setTls(tls)),
+    ...watch(options.clientTls, clientTls, (tls) => api.setTls(tls)),
+  ];
 }
 
 function memberOf<S extends Signature>(

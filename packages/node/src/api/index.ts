@@ -39,9 +39,16 @@ export type ApiOptions = {
   readonly metrics: ApiMetrics;
   /** Told of errors that no call is meant to end with, and what was called. */
   readonly onFault: (path: string, error: unknown) => void;
+  /** Told of connections that TLS has let come to nothing, with the other side's address. */
+  readonly onTurnedAway: (address: string, reason: string) => void;
 };
 
-export type Api = { readonly addresses: readonly PeerAddress[]; close(): Promise<void> };
+export type Api = {
+  readonly addresses: readonly PeerAddress[];
+  /** Connections made from now on use these certificates. There have to be some already. */
+  setTls(tls: TlsIdentity): void;
+  close(): Promise<void>;
+};
 
 /** What a request may have beside its key and value, as in etcd. */
 const OVERHEAD_BYTES = 512 * 1024;
@@ -71,6 +78,7 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
       ),
       listen: options.listen,
       tls: options.tls,
+      onTurnedAway: options.onTurnedAway,
       maxMessageBytes: limits.maxRequestBytes + OVERHEAD_BYTES,
       maxConcurrentStreams: limits.maxConcurrentStreams,
       onCall(path, code, seconds) {
@@ -82,6 +90,9 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
     });
     return {
       addresses: transport.addresses,
+      setTls(tls) {
+        transport.setTls(tls);
+      },
       async close() {
         await transport.close(GRACE_MS);
         stop();

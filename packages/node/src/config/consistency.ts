@@ -131,8 +131,19 @@ function checkCertificate({ values, label, problems }: Given, { cert, key, ca, a
   if (!hasCertificate && !isAuto && (values[ca] !== null || values[auth])) {
     problems.push(`${label(values[ca] === null ? auth : ca)} needs TLS, and --${cert} and --${key} are missing.`);
   }
-  if (cert === "peer-cert-file" && values["peer-cert-allowed-cn"] !== null && !values[auth]) {
-    problems.push(`${label("peer-cert-allowed-cn")} needs --${auth}: without it nobody shows a certificate.`);
+  if (cert === "peer-cert-file") checkAllowedNames(values, label, problems);
+}
+
+function checkAllowedNames(values: FlagValues, label: Label, problems: string[]): void {
+  const given = (["peer-cert-allowed-cn", "peer-cert-allowed-hostname"] as const).filter(
+    (name) => values[name] !== null,
+  );
+  const [first, second] = given;
+  if (first !== undefined && !values["peer-client-cert-auth"] && values["peer-trusted-ca-file"] === null) {
+    problems.push(`${label(first)} needs --peer-trusted-ca-file: without it nobody shows a certificate.`);
+  }
+  if (first !== undefined && second !== undefined) {
+    problems.push(`${label(first)} and ${label(second)} are both given. Leave one out.`);
   }
 }
 

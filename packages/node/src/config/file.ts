@@ -35,6 +35,7 @@ const SECTIONS: ReadonlyMap<string, ReadonlyMap<string, FlagName>> = new Map<str
       ["client-cert-auth", "peer-client-cert-auth"],
       ["trusted-ca-file", "peer-trusted-ca-file"],
       ["allowed-cn", "peer-cert-allowed-cn"],
+      ["allowed-hostname", "peer-cert-allowed-hostname"],
     ]),
   ],
 ]);

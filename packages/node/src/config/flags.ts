@@ -36,6 +36,7 @@ export type FlagValues = {
   readonly "peer-client-cert-auth": boolean;
   readonly "peer-trusted-ca-file": string | null;
   readonly "peer-cert-allowed-cn": string | null;
+  readonly "peer-cert-allowed-hostname": string | null;
   readonly "insecure-plaintext": boolean;
   /** Null for the default. */
   readonly "listen-metrics-urls": readonly string[] | null;
@@ -268,7 +269,14 @@ export const FLAGS: { readonly [N in FlagName]: Flag<FlagValues[N]> } = {
     group: "Security",
     takes: "<name>",
     fallback: "",
-    help: "the common name that members' certificates have to have",
+    help: "the common name that members' certificates have to have, instead of the host where the member is",
+    schema: optional,
+  },
+  "peer-cert-allowed-hostname": {
+    group: "Security",
+    takes: "<name>",
+    fallback: "",
+    help: "the host name that members' certificates have to be for, instead of the host where the member is",
     schema: optional,
   },
   "insecure-plaintext": {

@@ -117,7 +117,7 @@ peer-transport-security:
     const { clientTls, peerTls, listenPeerUrls, logOutputs } = options({}, { configFile });
     expect(listenPeerUrls).toHaveLength(2);
     expect(logOutputs).toEqual(["stderr", "stdout"]);
-    const common = { clientCertAuth: true, allowedCommonName: null };
+    const common = { clientCertAuth: true, allowedCommonName: null, allowedHostname: null };
     expect(clientTls).toEqual({ ...common, certFile: "c.pem", keyFile: "k.pem", trustedCaFile: "ca.pem" });
     const peer = { certFile: "pc.pem", keyFile: "pk.pem", trustedCaFile: "pca.pem", allowedCommonName: "peer" };
     expect(peerTls).toEqual({ ...common, ...peer });
@@ -134,6 +134,14 @@ peer-transport-security:
     ],
   ])("compaction by itself: %j", (texts, expected) => {
     expect(options(texts).autoCompaction).toEqual(expected);
+  });
+
+  test("the name that members' certificates have to have may be one of a host", () => {
+    const more = { "peer-trusted-ca-file": "ca", "peer-cert-allowed-hostname": "peer.test" };
+    expect(options({ ...TLS, ...more }).peerTls).toMatchObject({
+      allowedCommonName: null,
+      allowedHostname: "peer.test",
+    });
   });
 
   test("a certificate of its own lies in the data directory", () => {
@@ -289,7 +297,20 @@ describe("bad input", () => {
     [{ "trusted-ca-file": "ca" }, `--trusted-ca-file needs TLS, and --cert-file and --key-file are missing.`],
     [
       { ...TLS, "peer-cert-allowed-cn": "peer" },
-      `--peer-cert-allowed-cn needs --peer-client-cert-auth: without it nobody shows a certificate.`,
+      `--peer-cert-allowed-cn needs --peer-trusted-ca-file: without it nobody shows a certificate.`,
+    ],
+    [
+      { ...TLS, "peer-cert-allowed-hostname": "peer.test" },
+      `--peer-cert-allowed-hostname needs --peer-trusted-ca-file: without it nobody shows a certificate.`,
+    ],
+    [
+      {
+        ...TLS,
+        "peer-trusted-ca-file": "ca",
+        "peer-cert-allowed-cn": "peer",
+        "peer-cert-allowed-hostname": "peer.test",
+      },
+      `--peer-cert-allowed-cn and --peer-cert-allowed-hostname are both given. Leave one out.`,
     ],
     [
       { ...TLS, "initial-advertise-peer-urls": "http://10.0.0.1:2380" },

@@ -112,6 +112,7 @@ function clientTlsOf(values: FlagValues, dataDir: string): TlsFiles | null {
     trustedCaFile: values["trusted-ca-file"],
     clientCertAuth: values["client-cert-auth"],
     allowedCommonName: null,
+    allowedHostname: null,
   };
 }
 
@@ -125,5 +126,6 @@ function peerTlsOf(values: FlagValues): TlsFiles | null {
     trustedCaFile: values["peer-trusted-ca-file"],
     clientCertAuth: values["peer-client-cert-auth"],
     allowedCommonName: values["peer-cert-allowed-cn"],
+    allowedHostname: values["peer-cert-allowed-hostname"],
   };
 }

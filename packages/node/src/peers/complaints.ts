@@ -6,10 +6,13 @@ const REPEAT_MS = 60_000;
 /** Warnings of what others do wrong, each a minute apart: whoever knocks all the time must not fill the disk with logs. */
 export class Complaints {
   readonly #log: PeerLog;
+  readonly #message: string;
   readonly #at = new Map<string, number>();
 
-  constructor(log: PeerLog) {
+  /** @param message of each warning, whose details have the reason */
+  constructor(log: PeerLog, message: string) {
     this.#log = log;
+    this.#message = message;
   }
 
   warn(address: string, details: object, reason: string): void {
@@ -19,6 +22,6 @@ export class Complaints {
     if (last !== undefined && now - last < REPEAT_MS) return;
     if (this.#at.size >= REMEMBERED_MAX) this.#at.clear();
     this.#at.set(key, now);
-    this.#log.warn({ ...details, address, reason }, "a connection from a peer was ended");
+    this.#log.warn({ ...details, address, reason }, this.#message);
   }
 }

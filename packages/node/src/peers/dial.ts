@@ -3,6 +3,7 @@
 import { connect as connectPlain } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { hostOf, nameFault } from "../security/names.ts";
 import { clientOptions } from "../security/tls.ts";
 import type { TlsIdentity } from "../security/tls.ts";
 import { FrameError, frameOf } from "./frames.ts";
@@ -90,13 +91,16 @@ export function dial(options: DialOptions): Dialled {
     if (!isEnded) options.onDrain();
   });
   socket.on("error", (error) => {
-    end(new PeerError(isOpen ? "closed" : "unreachable", error.message));
+    end(new PeerError(isOpen ? "closed" : "unreachable", inWords(error)));
   });
   socket.on("close", () => {
     end(new PeerError(isOpen ? "closed" : "unreachable", "the other side closed the connection"));
   });
   socket.on(options.tls !== null && url.startsWith("https:") ? "secureConnect" : "connect", () => {
-    if (!isEnded) socket.write(Buffer.concat([PREFACE, frameOf("hello", hello)]));
+    if (isEnded) return;
+    const fault = nameFault(socket, options.tls);
+    if (fault === null) socket.write(Buffer.concat([PREFACE, frameOf("hello", hello)]));
+    else end(new PeerError("notAllowed", fault));
   });
 
   return {
@@ -109,9 +113,8 @@ export function dial(options: DialOptions): Dialled {
 }
 
 function connect(url: string, tls: TlsIdentity | null): Socket {
-  const { protocol, hostname, port } = parse(url);
-  // An address of IPv6 stands in brackets in a URL, and nowhere else.
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const { protocol, port } = parse(url);
+  const host = hostOf(url);
   if (protocol === "http:") return connectPlain({ host, port: Number(port === "" ? 80 : port) });
   if (tls === null) {
     throw new PeerError("unreachable", `${url} wants TLS, and this member was given no certificate for its peers`);
@@ -123,4 +126,9 @@ function parse(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:")) return parsed;
   throw new PeerError("unreachable", `"${url}" is no address of a peer: give one like https://10.0.0.1:2380`);
+}
+
+/** OpenSSL does not say whose certificate it is that has expired. */
+function inWords({ message }: Error): string {
+  return message === "certificate has expired" ? "the certificate there has expired: it needs a new one" : message;
 }

@@ -2,20 +2,21 @@
 
 import type { Socket } from "node:net";
 import type { NodeId, Plain } from "@quorate/core";
-import { nameFault } from "../security/tls.ts";
+import { memberFault, nameFault } from "../security/names.ts";
 import type { TlsIdentity } from "../security/tls.ts";
 import { FrameError, frameOf } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { Incoming, VersionError } from "./incoming.ts";
 import type { PeerLimits, PeersOptions, RefusalCode } from "./types.ts";
-import { PREFACE, readHello, readNumbered, readPlain, shortened, WIRE_VERSION } from "./words.ts";
+import { PREFACE, readHello, readNumbered, readPlain, refusal, shortened, WIRE_VERSION } from "./words.ts";
 import type { Hello } from "./words.ts";
 
 export type InboundOptions = {
   readonly peers: PeersOptions;
   readonly tls: TlsIdentity | null;
   readonly limits: PeerLimits;
-  isMember(node: NodeId): boolean;
+  /** The addresses of a member, or null if it is none. */
+  urlsOf(node: NodeId): readonly string[] | null;
   /** The hello was accepted. */
   onAccepted(inbound: Inbound, hello: Hello): void;
   /** The connection is ended for something that the other side did. */
@@ -115,7 +116,7 @@ export class Inbound {
     this.#isDone = true;
     this.#options.onFault(this.#hello, reason);
     // The deadline of the handshake still holds, should the other side not take it.
-    this.#socket.end(Buffer.concat([PREFACE, frameOf("refuse", { code, reason: shortened(reason) })]));
+    this.#socket.end(refusal(code, reason));
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(), this.#options.limits.handshakeMs);
   }
@@ -162,9 +163,12 @@ export class Inbound {
       if (hello.to !== peers.self) {
         throw new Refused("wrongMember", `this is the member ${peers.self}, and not ${hello.to}`);
       }
-      if (!this.#options.isMember(hello.from)) {
+      const urls = this.#options.urlsOf(hello.from);
+      if (urls === null) {
         throw new Refused("notMember", `${hello.from} is not known as a member here, or not any more`);
       }
+      const doubt = memberFault(this.#socket, tls, urls);
+      if (doubt !== null) throw new Refused("notAllowed", `${hello.from} is claimed, but ${doubt}`);
     }
     clearTimeout(this.#deadline);
     if (hello.type === "stranger") this.#deadline = setTimeout(() => this.#socket.destroy(), limits.strangerMs);

@@ -12,6 +12,7 @@ import { PeerError, peerLimits } from "./types.ts";
 import type { PeerLimits, PeerLog, Peers, PeersOptions } from "./types.ts";
 import type { ChannelName } from "./words.ts";
 
+export { Complaints } from "./complaints.ts";
 export { PeerError, peerLimits } from "./types.ts";
 export type { PeerAddress, PeerLog, Peers, PeersOptions, PeerStatus } from "./types.ts";
 
@@ -26,7 +27,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
   let tls = options.tls;
   let questions = 0;
   let isClosed = false;
-  const listener = new Listener(options, limits, (node) => peers.has(node));
+  const listener = new Listener(options, limits, (node) => peers.get(node)?.urls ?? null);
   const addresses = await listener.open();
 
   const channelTo = (peer: NodeId, urls: readonly string[], channel: ChannelName): Channel =>

@@ -5,11 +5,13 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Server as TlsServer } from "node:tls";
 import type { NodeId } from "@quorate/core";
+import { trustFault } from "../security/names.ts";
 import { serverOptions } from "../security/tls.ts";
 import type { TlsIdentity } from "../security/tls.ts";
 import { Complaints } from "./complaints.ts";
 import { Inbound } from "./inbound.ts";
 import type { PeerAddress, PeerLimits, PeersOptions } from "./types.ts";
+import { refusal } from "./words.ts";
 import type { Hello } from "./words.ts";
 
 const KEEP_ALIVE_MS = 5_000;
@@ -20,7 +22,8 @@ type Guest = { readonly raw: Socket; inbound: Inbound | null };
 export class Listener {
   readonly #options: PeersOptions;
   readonly #limits: PeerLimits;
-  readonly #isMember: (node: NodeId) => boolean;
+  /** The addresses of a member, or null if it is none. */
+  readonly #urlsOf: (node: NodeId) => readonly string[] | null;
   readonly #complaints: Complaints;
   readonly #servers: Server[] = [];
   readonly #tlsServers: TlsServer[] = [];
@@ -30,11 +33,11 @@ export class Listener {
   #tls: TlsIdentity | null;
   readonly #ticks: NodeJS.Timeout;
 
-  constructor(options: PeersOptions, limits: PeerLimits, isMember: (node: NodeId) => boolean) {
+  constructor(options: PeersOptions, limits: PeerLimits, urlsOf: (node: NodeId) => readonly string[] | null) {
     this.#options = options;
     this.#limits = limits;
-    this.#isMember = isMember;
-    this.#complaints = new Complaints(options.log);
+    this.#urlsOf = urlsOf;
+    this.#complaints = new Complaints(options.log, "a connection from a peer was ended");
     this.#tls = options.tls;
     this.#ticks = setInterval(() => {
       for (const { inbound } of this.#guests.values()) inbound?.onTick();
@@ -99,11 +102,15 @@ export class Listener {
   }
 
   #tlsServer(tls: TlsIdentity): TlsServer {
-    const server = createTlsServer({ ...serverOptions(tls), handshakeTimeout: this.#limits.handshakeMs });
+    const handshakeTimeout = this.#limits.handshakeMs;
+    // Who is not trusted is turned away below, and hears why, which TLS would tell neither side.
+    const server = createTlsServer({ ...serverOptions(tls), rejectUnauthorized: false, handshakeTimeout });
     this.#tlsServers.push(server);
     server.on("secureConnection", (socket) => {
       const guest = this.#guests.get(keyOf(socket));
+      const fault = tls.clientCertAuth ? trustFault(socket) : null;
       if (guest === undefined) socket.destroy();
+      else if (fault !== null) this.#turnAway(socket, fault);
       else this.#greet(guest, socket);
     });
     server.on("tlsClientError", (error, socket) => {
@@ -111,6 +118,18 @@ export class Listener {
       socket.destroy();
     });
     return server;
+  }
+
+  /** Nothing that somebody who is not trusted says is looked at. */
+  #turnAway(socket: Socket, reason: string): void {
+    this.#complaints.warn(socket.remoteAddress ?? "unknown", {}, reason);
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.end(refusal("notAllowed", reason));
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.handshakeMs);
+    socket.on("close", () => {
+      clearTimeout(deadline);
+    });
   }
 
   #onConnection(raw: Socket, isPlain: boolean): void {
@@ -139,7 +158,7 @@ export class Listener {
       peers: this.#options,
       tls: this.#tls,
       limits: this.#limits,
-      isMember: this.#isMember,
+      urlsOf: this.#urlsOf,
       onAccepted: (inbound, hello) => {
         this.#onAccepted(inbound, hello);
       },

@@ -4,7 +4,7 @@ import { nodeId } from "@quorate/core";
 import type { NodeId, Plain } from "@quorate/core";
 import { z } from "zod";
 import { CodecError, decode } from "../codec.ts";
-import { FrameError } from "./frames.ts";
+import { FrameError, frameOf } from "./frames.ts";
 import type { RefusalCode } from "./types.ts";
 
 /** Changes with anything that members say to one another, but for the preface and `refuse`, which always stay. */
@@ -62,7 +62,7 @@ const hello = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("stranger") }),
 ]);
-const refusal = z.strictObject({
+const refusalBody = z.strictObject({
   code: z.enum(["clusterMismatch", "wrongMember", "notMember", "versionMismatch", "notAllowed"]),
   reason: z.string().max(REASON_MAX),
 });
@@ -75,7 +75,7 @@ const failure = z.strictObject({ number: z.int().nonnegative(), reason: z.string
 
 /** All of these throw a FrameError if the body is not what the frame's type promises. */
 export const readHello = (body: Buffer): Hello => read(hello, body);
-export const readRefusal = (body: Buffer): Refusal => read(refusal, body);
+export const readRefusal = (body: Buffer): Refusal => read(refusalBody, body);
 export const readNumbered = (body: Buffer): Numbered => read(numbered, body);
 export const readFailure = (body: Buffer): Failure => read(failure, body);
 
@@ -97,4 +97,9 @@ function read<T>(schema: z.ZodType<T>, body: Buffer): T {
 /** Long enough for every reason that is given here, and short enough for `REASON_MAX`. */
 export function shortened(reason: string): string {
   return reason.length <= 1024 ? reason : `${reason.slice(0, 1023)}…`;
+}
+
+/** All that somebody who is turned away gets. */
+export function refusal(code: RefusalCode, reason: string): Buffer {
+  return Buffer.concat([PREFACE, frameOf("refuse", { code, reason: shortened(reason) })]);
 }

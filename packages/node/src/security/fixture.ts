@@ -17,6 +17,8 @@ export type Wishes = {
   readonly notAfter?: Date;
   /** Besides 127.0.0.1 and localhost. */
   readonly host?: string;
+  /** Instead of all these. */
+  readonly onlyHost?: string;
 };
 
 export async function makeCa(name = "Test CA"): Promise<Pair> {
@@ -31,7 +33,14 @@ export async function makeCa(name = "Test CA"): Promise<Pair> {
   return { cert, key };
 }
 
-export async function makePair({ name = "member", ca, notBefore, notAfter, host }: Wishes = {}): Promise<Pair> {
+export async function makePair({
+  name = "member",
+  ca,
+  notBefore,
+  notAfter,
+  host,
+  onlyHost,
+}: Wishes = {}): Promise<Pair> {
   const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
@@ -44,11 +53,14 @@ export async function makePair({ name = "member", ca, notBefore, notAfter, host 
       { name: "extKeyUsage", serverAuth: true, clientAuth: true },
       {
         name: "subjectAltName",
-        altNames: [
-          { type: 2, value: "localhost" },
-          { type: 7, ip: "127.0.0.1" },
-          ...(host === undefined ? [] : [{ type: 2 as const, value: host }]),
-        ],
+        altNames:
+          onlyHost === undefined
+            ? [
+                { type: 2, value: "localhost" },
+                { type: 7, ip: "127.0.0.1" },
+                ...(host === undefined ? [] : [{ type: 2 as const, value: host }]),
+              ]
+            : [{ type: 2, value: onlyHost }],
       },
     ],
   });
@@ -69,6 +81,7 @@ export function filesIn(folder: string, more: Partial<TlsFiles> = {}): TlsFiles 
     trustedCaFile: join(folder, "ca.pem"),
     clientCertAuth: false,
     allowedCommonName: null,
+    allowedHostname: null,
     ...more,
   };
 }

@@ -21,19 +21,19 @@ function setUp(changed: Readonly<Record<string, string>> = {}): string {
   return folder;
 }
 
-function load(folder: string, more: Partial<TlsFiles> = {}, now = new Date()): readonly string[] {
+async function load(folder: string, more: Partial<TlsFiles> = {}, now = new Date()): Promise<readonly string[]> {
   const warnings: string[] = [];
-  loadTls(filesIn(folder, more), now, (warning) => warnings.push(warning));
+  await loadTls(filesIn(folder, more), now, (warning) => warnings.push(warning));
   return warnings;
 }
 
-test("good files are taken, and a trusted CA asks for certificates", () => {
+test("good files are taken, and a trusted CA asks for certificates", async () => {
   const folder = setUp();
-  const tls = loadTls(filesIn(folder), new Date(), (warning) => {
+  const tls = await loadTls(filesIn(folder), new Date(), (warning) => {
     throw new Error(warning);
   });
   expect(tls).toMatchObject({ cert: pair.cert, key: pair.key, ca: ca.cert, clientCertAuth: true, isSelfSigned: false });
-  const open = loadTls(filesIn(folder, { trustedCaFile: null }), new Date(), () => undefined);
+  const open = await loadTls(filesIn(folder, { trustedCaFile: null }), new Date(), () => undefined);
   expect(open.clientCertAuth).toBe(false);
 });
 
@@ -42,10 +42,10 @@ test.each([
   ["a key that is missing", "keyFile", "The key /nowhere/file can't be read: ENOENT"],
   ["a CA that is missing", "trustedCaFile", "The trusted CA /nowhere/file can't be read: ENOENT"],
   ["a list of revocations that is missing", "crlFile", "The list of revoked certificates /nowhere/file can't be read"],
-])("%s is named", (_, field, text) => {
+])("%s is named", async (_, field, text) => {
   const folder = setUp();
-  expect(() => load(folder, { [field]: "/nowhere/file" })).toThrow(text);
-  expect(() => load(folder, { [field]: "/nowhere/file" })).toThrow(TlsError);
+  await expect(load(folder, { [field]: "/nowhere/file" })).rejects.toThrow(text);
+  await expect(load(folder, { [field]: "/nowhere/file" })).rejects.toThrow(TlsError);
 });
 
 test.each<[string, Record<string, string>, string]>([
@@ -54,14 +54,16 @@ test.each<[string, Record<string, string>, string]>([
   ["a damaged certificate", { "cert.pem": pair.cert.replace(/\n[^-]{8}/, "\nAAAAAAAA") }, "Certificate 1 in "],
   ["a certificate in the key's place", { "key.pem": pair.cert }, "key.pem holds no private key"],
   ["a CA that is none", { "ca.pem": pair.key }, "ca.pem holds no certificate"],
-])("%s is named", (_, changed, text) => {
-  expect(() => load(setUp(changed))).toThrow(text);
+])("%s is named", async (_, changed, text) => {
+  await expect(load(setUp(changed))).rejects.toThrow(text);
 });
 
 test("a key that belongs to another certificate is named", async () => {
   const other = await makePair({ ca });
   const folder = setUp({ "key.pem": other.key });
-  expect(() => load(folder)).toThrow(`The key ${folder}/key.pem does not belong to the certificate ${folder}/cert.pem`);
+  await expect(load(folder)).rejects.toThrow(
+    `The key ${folder}/key.pem does not belong to the certificate ${folder}/cert.pem`,
+  );
 });
 
 test("times are named with their dates", async () => {
@@ -69,25 +71,29 @@ test("times are named with their dates", async () => {
   const old = await makePair({ ca, notBefore, notAfter });
   const folder = setUp({ "cert.pem": old.cert, "key.pem": old.key });
   const justBefore = new Date(notBefore.getTime() - HOUR_MS);
-  expect(() => load(folder)).toThrow(/cert\.pem has expired on Jan {2}2 00:00:00 2020 GMT; now is /);
-  expect(() => load(folder, {}, justBefore)).toThrow(/cert\.pem is valid from Jan {2}1 00:00:00 2020 GMT on; now is /);
-  expect(load(folder, { trustedCaFile: null }, new Date(notBefore.getTime() + HOUR_MS))).toEqual([]);
+  await expect(load(folder)).rejects.toThrow(/cert\.pem has expired on Jan {2}2 00:00:00 2020 GMT; now is /);
+  await expect(load(folder, {}, justBefore)).rejects.toThrow(
+    /cert\.pem is valid from Jan {2}1 00:00:00 2020 GMT on; now is /,
+  );
+  expect(await load(folder, { trustedCaFile: null }, new Date(notBefore.getTime() + HOUR_MS))).toEqual([]);
 });
 
 test("one good CA among old ones is enough, and the old ones are mentioned", async () => {
   const old = await makePair({ notBefore: new Date("2020-01-01"), notAfter: new Date("2020-01-02") });
-  expect(load(setUp({ "ca.pem": `${old.cert}\n${ca.cert}` }))).toEqual([expect.stringContaining("has expired on Jan")]);
-  expect(() => load(setUp({ "ca.pem": old.cert }))).toThrow(/The trusted CA .*ca\.pem has expired/);
+  expect(await load(setUp({ "ca.pem": `${old.cert}\n${ca.cert}` }))).toEqual([
+    expect.stringContaining("has expired on Jan"),
+  ]);
+  await expect(load(setUp({ "ca.pem": old.cert }))).rejects.toThrow(/The trusted CA .*ca\.pem has expired/);
 });
 
-test("a key that others can read is worth a warning", () => {
+test("a key that others can read is worth a warning", async () => {
   const folder = setUp();
   chmodSync(join(folder, "key.pem"), 0o644);
-  expect(load(folder)).toEqual([expect.stringContaining("its mode is 644: chmod 600 mends that")]);
+  expect(await load(folder)).toEqual([expect.stringContaining("its mode is 644: chmod 600 mends that")]);
 });
 
-test("a list of revocations that is none is named", () => {
+test("a list of revocations that is none is named", async () => {
   const folder = setUp();
   writeFileSync(join(folder, "crl.pem"), ca.cert);
-  expect(() => load(folder, { crlFile: join(folder, "crl.pem") })).toThrow("crl.pem");
+  await expect(load(folder, { crlFile: join(folder, "crl.pem") })).rejects.toThrow("crl.pem");
 });

@@ -5,9 +5,8 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
-import type { Socket } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
+import { readFile, stat } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import type { ConnectionOptions, TlsOptions as NodeTlsOptions } from "node:tls";
 
 export type TlsFiles = {
@@ -20,7 +19,7 @@ export type TlsFiles = {
   /** The common name that the certificate of who connects has to have. */
   readonly allowedCommonName: string | null;
   /** The host name that it has to be valid for. */
-  readonly allowedHostname?: string | null;
+  readonly allowedHostname: string | null;
   /** Certificates that were revoked. */
   readonly crlFile?: string | null;
 };
@@ -46,15 +45,44 @@ export class TlsError extends Error {
   }
 }
 
+/** What the files hold. */
+export type TlsTexts = Pick<TlsIdentity, "cert" | "key" | "ca" | "crl"> & {
+  /** Who may read the key's file, as `chmod` has it. */
+  readonly keyMode: number;
+};
+
 /**
  * Reads the files, and sees whether they fit together and are valid at `now`.
  *
+ * @throws TlsError (by rejection) if not
+ */
+export async function loadTls(files: TlsFiles, now: Date, warn: (message: string) => void): Promise<TlsIdentity> {
+  return identityOf(files, await readTls(files), now, warn);
+}
+
+/** @throws TlsError (by rejection) if a file can't be read, or is not in PEM */
+export async function readTls({ certFile, keyFile, trustedCaFile, crlFile }: TlsFiles): Promise<TlsTexts> {
+  return {
+    cert: await readPem(certFile, "certificate"),
+    key: await readPem(keyFile, "key"),
+    ca: trustedCaFile === null ? null : await readPem(trustedCaFile, "trusted CA"),
+    crl: crlFile === undefined || crlFile === null ? null : await readPem(crlFile, "list of revoked certificates"),
+    keyMode: (await stat(keyFile)).mode & 0o777,
+  };
+}
+
+/**
+ * Sees whether what the files hold fits together and is valid at `now`.
+ *
  * @throws TlsError if not
  */
-export function loadTls(files: TlsFiles, now: Date, warn: (message: string) => void): TlsIdentity {
+export function identityOf(
+  files: TlsFiles,
+  { cert, key, ca, crl, keyMode }: TlsTexts,
+  now: Date,
+  warn: (message: string) => void,
+): TlsIdentity {
   const { certFile, keyFile, trustedCaFile, crlFile, allowedCommonName, allowedHostname } = files;
-  const cert = readPem(certFile, "certificate");
-  const key = readPem(keyFile, "key");
   const [certificate, ...chain] = certificatesOf(certFile, cert);
   if (certificate === undefined) throw new TlsError(`${certFile} holds no certificate.`);
   for (const each of [certificate, ...chain]) {
@@ -66,18 +94,18 @@ export function loadTls(files: TlsFiles, now: Date, warn: (message: string) => v
       `The key ${keyFile} does not belong to the certificate ${certFile}: give the two that were made together.`,
     );
   }
-  const mode = statSync(keyFile).mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    warn(`The key ${keyFile} can be read by others, its mode is ${mode.toString(8)}: chmod 600 mends that.`);
+  if ((keyMode & 0o077) !== 0) {
+    warn(`The key ${keyFile} can be read by others, its mode is ${keyMode.toString(8)}: chmod 600 mends that.`);
   }
+  if (trustedCaFile !== null && ca !== null) checkTrustedCa(trustedCaFile, ca, now, warn);
   const tls: TlsIdentity = {
     cert,
     key,
-    ca: trustedCaFile === null ? null : trustedCa(trustedCaFile, now, warn),
-    crl: crlFile === undefined || crlFile === null ? null : readPem(crlFile, "list of revoked certificates"),
+    ca,
+    crl,
     clientCertAuth: files.clientCertAuth || trustedCaFile !== null,
     allowedCommonName,
-    allowedHostname: allowedHostname ?? null,
+    allowedHostname,
     isSelfSigned: false,
   };
   try {
@@ -91,21 +119,19 @@ export function loadTls(files: TlsFiles, now: Date, warn: (message: string) => v
 }
 
 /** A bundle of CAs may hold old ones, if only one of them is good. */
-function trustedCa(file: string, now: Date, warn: (message: string) => void): string {
-  const pem = readPem(file, "trusted CA");
+function checkTrustedCa(file: string, pem: string, now: Date, warn: (message: string) => void): void {
   const faults = certificatesOf(file, pem).map((certificate) => validityFault(certificate, now));
   const [first] = faults.filter((fault) => fault !== null);
   if (first !== undefined && faults.every((fault) => fault !== null)) {
     throw new TlsError(`The trusted CA ${file} ${first}`);
   }
   for (const fault of faults) if (fault !== null) warn(`One of the trusted CAs in ${file} ${fault}`);
-  return pem;
 }
 
-function readPem(file: string, what: string): string {
+async function readPem(file: string, what: string): Promise<string> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = await readFile(file, "utf8");
   } catch (error) {
     throw new TlsError(`The ${what} ${file} can't be read: ${reasonOf(error)}.`);
   }
@@ -167,22 +193,4 @@ export function serverOptions(tls: TlsIdentity): NodeTlsOptions {
 /** For `tls.connect`. */
 export function clientOptions(tls: TlsIdentity): ConnectionOptions {
   return { ...contextOf(tls), rejectUnauthorized: !tls.isSelfSigned };
-}
-
-/**
- * What is wrong with the name in the certificate of who has connected: whom the CA has signed may still be somebody else
- * than is allowed here. Null if nothing is.
- */
-export function nameFault(socket: Socket, tls: TlsIdentity | null): string | null {
-  if (tls === null || !(socket instanceof TLSSocket) || (tls.allowedCommonName ?? tls.allowedHostname) === null)
-    return null;
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return "a certificate is wanted here, and none was shown";
-  if (tls.allowedCommonName !== null && certificate.toLegacyObject().subject.CN !== tls.allowedCommonName) {
-    return `the certificate has not the common name that is allowed here: ${certificate.subject.replaceAll("\n", ", ")}`;
-  }
-  if (tls.allowedHostname !== null && certificate.checkHost(tls.allowedHostname) === undefined) {
-    return `the certificate is not for the host name that is allowed here: ${certificate.subjectAltName ?? "no name"}`;
-  }
-  return null;
 }

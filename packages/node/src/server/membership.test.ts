@@ -187,6 +187,20 @@ describe("the transport", () => {
 });
 
 describe("a member without a leader", () => {
+  test("asks the others who is where, and has all addresses that it knows of until the list has those of the leader", async () => {
+    const moved = member(C, { peerUrls: ["http://moved:1"] });
+    const rig = new Rig(founders).list(...founders);
+    await rig.turn({ leader: null });
+    rig.askMembers = () => Promise.resolve([member(A), member(B), moved]);
+    rig.clock.advance(3 * ELECTION_MS);
+    await rig.turn();
+    expect(await rig.turn()).toEqual([`peer ${C} at http://${C}:1 http://moved:1`]);
+    // It hears the leader now, and has not heard yet of what the leader's log has.
+    expect(await rig.turn({ leader: nodeId(C) })).toEqual([]);
+    rig.apply({ type: "memberUpdate", id: C, peerUrls: moved.peerUrls });
+    expect(await rig.turn()).toEqual([`peer ${C} at http://moved:1`]);
+  });
+
   test("asks the others whom it does not know, and speaks to those until the list has them", async () => {
     const rig = new Rig(founders).list(...founders);
     await rig.turn({ leader: null });

@@ -61,7 +61,7 @@ export class Membership {
   /** The own commands that are on their way, and when to ask for the configuration again. */
   readonly #underWay = new Set<StoreCommand["type"]>();
   #notBefore = 0;
-  /** Members that others have told of, and which the list does not have yet. */
+  /** The members that others have told of: the list may not have them yet, or other addresses of theirs. */
   readonly #heard = new Map<MemberId, readonly string[]>();
   #leaderlessSince: number | null = null;
   #wasListed = false;
@@ -226,19 +226,25 @@ export class Membership {
     for (const [id, peerUrls] of this.#options.replication().loggedAddresses) {
       if (addresses.has(id) || !view.isSettled || takesPart(id, view)) addresses.set(id, peerUrls);
     }
-    for (const [id, peerUrls] of this.#heard) if (!addresses.has(id)) addresses.set(id, peerUrls);
+    // Which of the two are newer nobody can tell: all are tried in turn, and a certificate for any of them will do.
+    for (const [id, peerUrls] of this.#heard) {
+      addresses.set(id, [...new Set([...(addresses.get(id) ?? []), ...peerUrls])]);
+    }
     return addresses;
   }
 
   /**
-   * One that knows no leader for long may have missed that a member was added, which leads now: it would turn that one away
-   * for ever. The others that it knows can tell. What they have told of holds until there is a leader that the list has.
+   * One that knows no leader for long may have missed that a member was added, or is elsewhere now, and leads: it would turn
+   * that one away for ever. The others that it knows can tell. What they have told of holds until there is a leader that the
+   * list has, with the addresses that they know.
    */
   #askForMembers({ leader }: ProtocolView): void {
     const now = this.#options.clock.now();
     if (leader !== null) {
       this.#leaderlessSince = null;
-      if (this.#members().some(({ id }) => id === leader)) this.#heard.clear();
+      const heard = this.#heard.get(leader) ?? [];
+      const listed = this.#members().find(({ id }) => id === leader);
+      if (listed !== undefined && heard.every((url) => listed.peerUrls.includes(url))) this.#heard.clear();
       return;
     }
     this.#leaderlessSince ??= now;

@@ -30,10 +30,11 @@ export class LocalCluster {
   ): Promise<LocalCluster> {
     const cluster = new LocalCluster();
     const ports = await Promise.all(Array.from({ length: size }, freePorts));
-    const initial = ports.map(({ peer }, at) => ({ name: `m${at + 1}`, peerUrls: [urlOf(peer)] }));
+    const initial = ports.map(({ peer }, at) => ({ name: `m${at + 1}`, peerUrls: [urlOf(peer, change)] }));
     for (const [at, { name }] of initial.entries()) {
       const { peer, client } = ports[at] ?? { peer: 0, client: 0 };
-      const options = { ...cluster.defaults(name, { peer, client }), initialCluster: initial, ...change };
+      const urls = { listenPeerUrls: [urlOf(peer, change)], advertisePeerUrls: [urlOf(peer, change)] };
+      const options = { ...cluster.defaults(name, { peer, client }), initialCluster: initial, ...urls, ...change };
       cluster.#options.set(name, options);
       await prepare(options);
     }
@@ -202,8 +203,8 @@ export class LocalCluster {
   }
 }
 
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}`;
+function urlOf(port: number, { peerTls = null }: Partial<NodeOptions> = {}): string {
+  return `${peerTls === null ? "http" : "https"}://127.0.0.1:${port}`;
 }
 
 async function freePorts(): Promise<Ports> {

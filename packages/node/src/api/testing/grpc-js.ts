@@ -28,6 +28,9 @@ export async function openGrpcJs(options: TransportOptions): Promise<Transport> 
   for (const { host, port } of options.listen) addresses.push({ host, port: await bind(server, host, port) });
   return {
     addresses,
+    setTls() {
+      throw new Error("This transport is tried without TLS.");
+    },
     close: (graceMs) =>
       new Promise((resolve) => {
         const force = setTimeout(() => {

@@ -40,6 +40,9 @@ export async function serve(
     limits: { ...TEST_LIMITS, ...limits },
     metrics: { onCall: (service, method, code) => void calls.push(`${service}/${method} ${code}`) },
     onFault: (_path, error) => void faults.push(error),
+    onTurnedAway: (address, reason) => {
+      throw new Error(`Without TLS nobody is turned away, and ${address} was: ${reason}`);
+    },
   });
   const [{ port } = { port: 0 }] = api.addresses;
   let closed: Promise<void> | null = null;

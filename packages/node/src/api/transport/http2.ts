@@ -2,10 +2,20 @@
 
 import { once } from "node:events";
 import { constants, createSecureServer, createServer } from "node:http2";
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+  ServerOptions,
+} from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { PeerAddress } from "../../peers/index.ts";
-import { nameFault, serverOptions } from "../../security/tls.ts";
+import { nameFault, trustFault } from "../../security/names.ts";
+import { serverOptions } from "../../security/tls.ts";
+import type { TlsIdentity } from "../../security/tls.ts";
 import { MEMBER_FAULTS } from "../errors.ts";
 import { CODE, StatusError } from "../status.ts";
 import type { Code } from "../status.ts";
@@ -37,7 +47,9 @@ export async function openHttp2(options: TransportOptions): Promise<Transport> {
 class GrpcServer implements Transport {
   readonly addresses: PeerAddress[] = [];
   readonly #options: TransportOptions;
-  readonly #servers: Http2Server[] = [];
+  readonly #servers: (Http2Server | Http2SecureServer)[] = [];
+  /** Those of `#servers` that speak TLS. */
+  readonly #tlsServers: Http2SecureServer[] = [];
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #streams = new Set<StreamCall>();
   #isClosing = false;
@@ -47,12 +59,17 @@ class GrpcServer implements Transport {
   }
 
   async listen({ host, port }: PeerAddress): Promise<void> {
-    const server = serverOf(this.#options);
+    const { tls } = this.#options;
+    const server = tls === null ? createServer(this.#common()) : this.#tlsServer(tls);
     server.on("session", (session: ServerHttp2Session) => this.#onSession(session));
     server.listen(port, host);
     await once(server, "listening");
     this.#servers.push(server);
     this.addresses.push({ host, port: portOf(server.address()) });
+  }
+
+  setTls(tls: TlsIdentity): void {
+    for (const server of this.#tlsServers) server.setSecureContext(serverOptions(tls));
   }
 
   async close(graceMs: number): Promise<void> {
@@ -68,9 +85,36 @@ class GrpcServer implements Transport {
     clearTimeout(timer);
   }
 
+  #common(): ServerOptions {
+    return {
+      settings: {
+        maxConcurrentStreams: this.#options.maxConcurrentStreams,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        maxHeaderListSize: HEADER_BYTES_MAX,
+        enablePush: false,
+      },
+      maxSessionMemory: SESSION_MEMORY_MB,
+    };
+  }
+
+  #tlsServer(tls: TlsIdentity): Http2SecureServer {
+    // Who is not trusted is turned away by `#onSession`, which can tell why.
+    const server = createSecureServer({ ...this.#common(), ...serverOptions(tls), rejectUnauthorized: false });
+    this.#tlsServers.push(server);
+    server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
+      this.#options.onTurnedAway(socket.remoteAddress ?? "unknown", `TLS handshake failed: ${error.message}`);
+    });
+    return server;
+  }
+
   #onSession(session: ServerHttp2Session): void {
-    // Who signed the client's certificate has been looked at by then, and whose name it has not.
-    if (this.#isClosing || nameFault(session.socket, this.#options.tls) !== null) return session.destroy();
+    if (this.#isClosing) return session.destroy();
+    const { socket } = session;
+    const fault = certificateFault(socket, this.#options.tls);
+    if (fault !== null) {
+      this.#options.onTurnedAway(socket.remoteAddress ?? "unknown", fault);
+      return session.destroy();
+    }
     this.#sessions.add(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const onSend = superviseSession(session);
@@ -106,18 +150,11 @@ class GrpcServer implements Transport {
   }
 }
 
-function serverOf({ tls, maxConcurrentStreams }: TransportOptions): Http2Server {
-  const common = {
-    settings: {
-      maxConcurrentStreams,
-      initialWindowSize: STREAM_WINDOW_BYTES,
-      maxHeaderListSize: HEADER_BYTES_MAX,
-      enablePush: false,
-    },
-    maxSessionMemory: SESSION_MEMORY_MB,
-  };
-  if (tls === null) return createServer(common);
-  return createSecureServer({ ...common, ...serverOptions(tls) });
+/** What is wrong with who shows this certificate, or shows none. Null if nothing is. */
+function certificateFault(socket: Socket, tls: TlsIdentity | null): string | null {
+  if (tls === null || !tls.clientCertAuth) return null;
+  if (!(socket instanceof TLSSocket)) return "certificates are wanted here, and this is no connection of TLS";
+  return trustFault(socket) ?? nameFault(socket, tls);
 }
 
 function portOf(address: AddressInfo | string | null): number {

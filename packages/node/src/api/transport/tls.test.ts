@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:http2";
-import { beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { tlsOf, makeCa, makePair } from "../../security/fixture.ts";
 import type { Pair } from "../../security/fixture.ts";
 import type { TlsIdentity } from "../../security/tls.ts";
@@ -17,6 +17,9 @@ beforeAll(async () => {
   server = await makePair({ name: "server", ca });
 });
 
+const turnedAway: string[] = [];
+afterEach(() => void turnedAway.splice(0));
+
 function open(tls: Partial<TlsIdentity>): Promise<Transport> {
   return openHttp2({
     methods: new Map([["/test/Echo", { kind: "unary", call: (bytes) => Promise.resolve(bytes) }]]),
@@ -25,6 +28,7 @@ function open(tls: Partial<TlsIdentity>): Promise<Transport> {
     maxMessageBytes: 100,
     maxConcurrentStreams: 10,
     onCall: () => undefined,
+    onTurnedAway: (address, reason) => void turnedAway.push(`${address} ${reason}`),
   });
 }
 
@@ -64,6 +68,33 @@ test("with certificates both ways, those whom the CA has signed", async () => {
   expect(await echo(transport, await makePair({ name: "client", ca }))).toBe("echo");
   expect(await echo(transport, null)).toBe("refused");
   expect(await echo(transport, await makePair({ name: "client", ca: await makeCa("Another CA") }))).toBe("refused");
+  const [notBefore, notAfter] = [new Date("2020-01-01"), new Date("2020-01-02")];
+  expect(await echo(transport, await makePair({ name: "client", ca, notBefore, notAfter }))).toBe("refused");
+  await transport.close(0);
+  expect(turnedAway).toEqual([
+    "127.0.0.1 a certificate is wanted here, and none was shown",
+    expect.stringContaining("127.0.0.1 the certificate of CN=client is signed by nobody who is trusted here"),
+    expect.stringContaining(
+      "127.0.0.1 the certificate of CN=client has expired: it is valid from Jan  1 00:00:00 2020",
+    ),
+  ]);
+});
+
+test("renewed certificates are for connections to come, and those that are open stay", async () => {
+  const transport = await open({ clientCertAuth: true });
+  const [{ port } = { port: 0 }] = transport.addresses;
+  const client = await makePair({ name: "client", ca });
+  const before = connect(`https://127.0.0.1:${port}`, { ca: ca.cert, ...client });
+  await once(before, "connect");
+  const [otherCa, other] = await Promise.all([makeCa("Other CA"), makePair({ name: "server", ca })]);
+  transport.setTls(tlsOf(other, otherCa));
+  // Its CA is trusted no more.
+  expect(await echo(transport, client)).toBe("refused");
+  expect(await echo(transport, await makePair({ name: "client", ca: otherCa }))).toBe("echo");
+  await new Promise((resolve, reject) => {
+    before.ping((error) => (error === null ? resolve(null) : reject(error)));
+  });
+  before.destroy();
   await transport.close(0);
 });
 

@@ -60,10 +60,14 @@ export type TransportOptions = {
   readonly maxConcurrentStreams: number;
   /** Told of each call of one of `methods` when it is over. */
   readonly onCall: (path: string, code: Code, seconds: number) => void;
+  /** Told of each connection that did not come about, with the other side's address. */
+  readonly onTurnedAway: (address: string, reason: string) => void;
 };
 
 export type Transport = {
   readonly addresses: readonly PeerAddress[];
+  /** Connections made from now on use these certificates. There have to be some already. */
+  setTls(tls: TlsIdentity): void;
   /** Takes no new calls, waits for those under way, and after `graceMs` ends what is left. */
   close(graceMs: number): Promise<void>;
 };
