@@ -61,6 +61,26 @@ test.each([0, 24, 25, 63, 64, 65_535, 200_000])("strings of %d code units are ex
   }
 });
 
+test("strings that differ in their middle alone are told apart, and so are values that are parts of longer bytes", () => {
+  const alike = Array.from({ length: 300 }, (_, number) => `key/${String(number).padStart(4, "0")}/end`);
+  expect(decode(encode(alike))).toStrictEqual(alike);
+  const records = alike.map((name) => ({ [name]: name }));
+  expect(decode(encode(records))).toStrictEqual(records);
+  const [one, other] = [encode(alike), encode(records)];
+  const both = Buffer.concat([one, other]);
+  expect(decode(both, 0, one.length)).toStrictEqual(alike);
+  expect(decode(both, one.length)).toStrictEqual(records);
+  expect(() => decode(both, 0, one.length - 1)).toThrow(`of ${one.length - 1}`);
+  expect(() => decode(both, 0, one.length + 1)).toThrow("bytes after the value");
+});
+
+test("more names than are kept are still each known once", () => {
+  const many = Object.fromEntries(Array.from({ length: 9_000 }, (_, number) => [`field ${number}`, number]));
+  for (let round = 0; round < 3; round++) expect(decode(encode([many, many]))).toStrictEqual([many, many]);
+  const twice = Uint8Array.from([8, 2, 9, 1, 0, 0x81, 0x61, 0, 9, 1, 0, 0x81, 0x61, 0]);
+  expect(() => decode(twice)).toThrow("comes as a new one twice");
+});
+
 test("minus zero is zero", () => {
   expect(decode(encode(-0))).toBe(0);
 });

@@ -20,31 +20,16 @@
  */
 
 import type { Plain } from "@quorate/core";
+import { CodecError, DEPTH_MAX, SHORT_STRING, SMALL_INTEGER, SMALL_MAX, TAG, VALUES_MAX } from "./codec-format.ts";
 
-/** Deeper than anything that a member writes, and far from what would exhaust the stack. */
-export const DEPTH_MAX = 128;
-
-/** Each value takes up to some fifty bytes of memory, though only one of the bytes that came: so there is a limit. */
-export const VALUES_MAX: number = 4 * 1024 * 1024;
-
-const TAG = { null: 0, false: 1, true: 2, integer: 3, negative: 4, narrow: 5, wide: 6, bytes: 7, array: 8, record: 9 };
-const SMALL_INTEGER = 0x40;
-const SHORT_STRING = 0x80;
-const SMALL_MAX = 0x3f;
+export { CodecError, DEPTH_MAX, VALUES_MAX } from "./codec-format.ts";
+export { decode } from "./codec-reader.ts";
 
 /** Kept from one call to the next, unless a large value made it grow. */
 const SCRATCH_BYTES = 64 * 1024;
 const SCRATCH_KEPT_BYTES = 4 * 1024 * 1024;
 /** From so many code units on the built-in copy is faster than a loop. */
 const LOOP_MAX = 24;
-
-/** Something can't be written, or what was read is nothing that was written. */
-export class CodecError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "CodecError";
-  }
-}
 
 let scratch: Buffer = Buffer.alloc(SCRATCH_BYTES);
 let end = 0;
@@ -199,174 +184,4 @@ function writeWide(text: string): void {
   scratch[end++] = TAG.wide;
   writeLength(text.length);
   end += scratch.write(text, end, "utf16le");
-}
-
-/**
- * What `encode` made `bytes` of.
- *
- * @throws CodecError if it made nothing of the kind
- */
-export function decode(bytes: Uint8Array): Plain {
-  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  const value = reader.value(0);
-  reader.demandEnd();
-  return value;
-}
-
-class Reader {
-  readonly #bytes: Buffer;
-  #at = 0;
-  #values = 0;
-  #records = 0;
-  readonly #names: string[] = [];
-  readonly #known = new Set<string>();
-  /** For each name, the last record that has had it. */
-  readonly #seenIn: number[] = [];
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  demandEnd(): void {
-    if (this.#at !== this.#bytes.length) throw this.#fault("there are bytes after the value");
-  }
-
-  value(depth: number): Plain {
-    this.#values += 1;
-    if (this.#values > VALUES_MAX) throw this.#fault(`there are more than ${VALUES_MAX} parts`);
-    const tag = this.#byte();
-    if (tag >= SHORT_STRING) {
-      if (tag > SHORT_STRING + SMALL_MAX) throw this.#fault(`there is no tag ${tag}`);
-      return this.#narrow(tag - SHORT_STRING);
-    }
-    if (tag >= SMALL_INTEGER) return tag - SMALL_INTEGER;
-    switch (tag) {
-      case TAG.null:
-        return null;
-      case TAG.false:
-        return false;
-      case TAG.true:
-        return true;
-      case TAG.integer:
-        return this.#length();
-      case TAG.negative:
-        return this.#negative();
-      case TAG.narrow:
-        return this.#narrow(this.#length());
-      case TAG.wide:
-        return this.#wide(this.#length());
-      case TAG.bytes:
-        return this.#byteString(this.#length());
-      case TAG.array:
-        return this.#array(depth);
-      case TAG.record:
-        return this.#record(depth);
-      default:
-        throw this.#fault(`there is no tag ${tag}`);
-    }
-  }
-
-  #fault(reason: string): CodecError {
-    return new CodecError(`At byte ${this.#at} of ${this.#bytes.length}, ${reason}.`);
-  }
-
-  #byte(): number {
-    const byte = this.#bytes[this.#at];
-    if (byte === undefined) throw this.#fault("the bytes end within a value");
-    this.#at += 1;
-    return byte;
-  }
-
-  #length(): number {
-    let length = 0;
-    for (let unit = 1; ; unit *= 0x80) {
-      const byte = this.#byte();
-      length += (byte & 0x7f) * unit;
-      if (!Number.isSafeInteger(length) || unit > Number.MAX_SAFE_INTEGER) throw this.#fault("an integer is too large");
-      if (byte < 0x80) return length;
-    }
-  }
-
-  #negative(): number {
-    const value = -1 - this.#length();
-    if (!Number.isSafeInteger(value)) throw this.#fault("an integer is too small");
-    return value;
-  }
-
-  /** Moves on by `length` bytes, and says where they began. */
-  #skip(length: number): number {
-    const start = this.#at;
-    if (length > this.#bytes.length - start) throw this.#fault(`${length} bytes are announced, and fewer are there`);
-    this.#at = start + length;
-    return start;
-  }
-
-  #narrow(length: number): string {
-    const start = this.#skip(length);
-    return this.#bytes.toString("latin1", start, this.#at);
-  }
-
-  #wide(length: number): string {
-    const start = this.#skip(2 * length);
-    return this.#bytes.toString("utf16le", start, this.#at);
-  }
-
-  /** In memory of its own: what is kept of a message must not keep the whole of it. */
-  #byteString(length: number): Uint8Array {
-    const start = this.#skip(length);
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, this.#at));
-    return copy;
-  }
-
-  #array(depth: number): readonly Plain[] {
-    const length = this.#count(depth);
-    const items: Plain[] = [];
-    for (let i = 0; i < length; i++) items.push(this.value(depth + 1));
-    return items;
-  }
-
-  #record(depth: number): Plain {
-    const length = this.#count(depth);
-    const id = (this.#records += 1);
-    const record: { [field: string]: Plain } = {};
-    for (let i = 0; i < length; i++) {
-      const name = this.#name(id);
-      const value = this.value(depth + 1);
-      if (name === "__proto__") {
-        // An assignment would change what the record inherits.
-        Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
-      } else {
-        record[name] = value;
-      }
-    }
-    return record;
-  }
-
-  #count(depth: number): number {
-    if (depth === DEPTH_MAX) throw this.#fault(`values are nested more than ${DEPTH_MAX} deep`);
-    const count = this.#length();
-    if (count > this.#bytes.length - this.#at) throw this.#fault(`${count} parts are announced, and fewer are there`);
-    return count;
-  }
-
-  #name(record: number): string {
-    const number = this.#length();
-    if (number === 0) return this.#newName(record);
-    const name = this.#names[number - 1];
-    if (name === undefined) throw this.#fault(`there is no name ${number}`);
-    if (this.#seenIn[number - 1] === record) throw this.#fault(`a record has the field ${name} twice`);
-    this.#seenIn[number - 1] = record;
-    return name;
-  }
-
-  #newName(record: number): string {
-    const name = this.value(0);
-    if (typeof name !== "string") throw this.#fault("a name is no string");
-    if (this.#known.has(name)) throw this.#fault(`the name ${name} comes as a new one twice`);
-    this.#known.add(name);
-    this.#names.push(name);
-    this.#seenIn.push(record);
-    return name;
-  }
 }

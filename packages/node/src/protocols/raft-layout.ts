@@ -1,6 +1,6 @@
 /** How Raft's durable state lies on the disk. */
 
-import { log, nodeId } from "@quorate/core";
+import { isRecord, log, nodeId } from "@quorate/core";
 import type { Log, Plain, RaftDurable, RaftEntry } from "@quorate/core";
 import { z } from "zod";
 import type { Layout } from "../storage/index.ts";
@@ -14,10 +14,24 @@ const snapshotHead = z.strictObject({
   configuration: configuration.nullable(),
 });
 
-/** Looks at each entry once, and builds the log of what it sees. */
+/**
+ * Looks at each entry once. A log that holds entries alone is one of entries.
+ *
+ * @throws Error where it holds something else
+ */
 function readLog(read: Log<Plain>): Log<RaftEntry> {
-  const entries = log.slice(read, log.firstIndex(read), log.lastIndex(read)).map((of) => entry.parse(of));
+  const entries = log.slice(read, log.firstIndex(read), log.lastIndex(read)).map(readEntry);
   return log.append(log.emptyLog<RaftEntry>(read.before), entries);
+}
+
+/** What nearly all entries are is seen without zod, which makes a copy of each: a log may have millions. */
+function readEntry(of: Plain): RaftEntry {
+  return isCommandEntry(of) ? of : entry.parse(of);
+}
+
+function isCommandEntry(of: Plain): of is Extract<RaftEntry, { readonly type: "command" }> {
+  if (!isRecord(of) || of["type"] !== "command" || of["command"] === undefined) return false;
+  return typeof of["term"] === "number" && Object.keys(of).length === 3;
 }
 
 export const raftLayout: Layout<RaftDurable> = {

@@ -1,13 +1,14 @@
-/** What a database holds, read in one pass and checked: every record's checksum, and that none is missing. */
+/** What a directory holds, read in one pass and checked: every record's checksum, and that none is missing. */
 
 import { log } from "@quorate/core";
 import type { Log, Plain } from "@quorate/core";
 import { z } from "zod";
-import type { Database } from "./database.ts";
 import { corrupt, StorageError } from "./error.ts";
+import { readRecords } from "./file-check.ts";
 import type { SnapshotParts } from "./layout.ts";
 import { describe, nameOf, unseal } from "./record.ts";
 import type { RecordName } from "./record.ts";
+import type { Cell } from "./tree-walk.ts";
 
 /** The version of how records are laid out, in `Marker`. */
 export const STORE_VERSION = 1;
@@ -53,7 +54,7 @@ const snapshotSchema: z.ZodType<SnapshotRecord> = z.strictObject({
   chunks: z.array(natural),
 });
 
-/** What a database holds. `written` is null where nothing was written since the directory was made. */
+/** What a directory holds. `written` is null where nothing was written since the directory was made. */
 export type Contents = {
   readonly marker: Marker;
   readonly written: {
@@ -72,37 +73,37 @@ type Records = {
 };
 
 /**
- * Everything in `database`: null if it holds no record at all.
+ * Everything in `directory`: null if it holds no record at all. It must not be open.
  *
- * @throws StorageError `corrupt`, which names the first record that is wrong or missing, or `otherVersion`
+ * @throws StorageError `corrupt`, which names the first record or page that is wrong or missing, or `otherVersion`
  */
-export function readContents(database: Database, directory: string): Contents | null {
+export function readContents(directory: string): Contents | null {
   const records: Records = { marker: null, head: null, snapshot: null, chunks: new Map(), entries: [] };
   let count = 0;
   let lastEntry: number | null = null;
-  for (const { key, bytes } of database.records()) {
+  readRecords(directory, (cell) => {
     count++;
-    const name = nameOf(key);
-    const value = checkedValue(directory, name, key, bytes);
+    const name = nameOf(cell);
+    const value = checkedValue(directory, name, cell);
     if (name.type === "entry") {
       lastEntry = checkFollows(directory, records.head, lastEntry, name.number);
     }
     take(directory, records, name, value);
-  }
+  });
   if (count === 0) return null;
   return assemble(directory, records, lastEntry);
 }
 
-function checkedValue(directory: string, name: RecordName, key: Buffer, bytes: Buffer): Plain {
+function checkedValue(directory: string, name: RecordName, cell: Cell): Plain {
   if (name.type === "unknown") throw corrupt(directory, `there is ${describe(name)}`);
-  const unsealed = opened(directory, name, key, bytes);
+  const unsealed = opened(directory, name, cell);
   if (unsealed === null) throw corrupt(directory, `${describe(name)} does not match its checksum`);
   return unsealed.value;
 }
 
-function opened(directory: string, name: RecordName, key: Buffer, bytes: Buffer): ReturnType<typeof unseal> {
+function opened(directory: string, name: RecordName, cell: Cell): ReturnType<typeof unseal> {
   try {
-    return unseal(key, bytes);
+    return unseal(cell);
   } catch (error) {
     throw corrupt(directory, `${describe(name)} has its checksum, and can't be decoded`, { cause: error });
   }

@@ -4,6 +4,7 @@ import { log } from "@quorate/core";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "./database.ts";
 import type { Operation } from "./database.ts";
+import { readRecords } from "./file-check.ts";
 import { inFolder, layout, open } from "./harness.ts";
 import type { Durable } from "./harness.ts";
 import { chunkKey, entryKey, HEAD_KEY, MARKER_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
@@ -30,8 +31,11 @@ async function after(change: (bytesOf: (key: Buffer) => Buffer) => readonly Oper
     const storage = await open(directory);
     await storage.write(STATE);
     await storage.close();
+    const found = new Map<string, Buffer>();
+    readRecords(directory, ({ bytes, keyAt, dataAt, end }) => {
+      found.set(bytes.toString("hex", keyAt, dataAt), Buffer.from(bytes.subarray(dataAt, end)));
+    });
     const database = openDatabase(directory, false);
-    const found = new Map([...database.records()].map(({ key, bytes }) => [key.toString("hex"), Buffer.from(bytes)]));
     await database.commit(change((key) => found.get(key.toString("hex")) ?? expect.fail("the record is there")));
     await database.close();
     said = await open(directory).then(

@@ -16,7 +16,6 @@ export type Operation =
   | { readonly type: "remove"; readonly key: Buffer };
 
 export type Database = {
-  records(): Iterable<{ readonly key: Buffer; readonly bytes: Buffer }>;
   /** All operations or none. Resolves once they are flushed. */
   commit(operations: readonly Operation[]): Promise<void>;
   close(): Promise<void>;
@@ -38,9 +37,6 @@ export function openDatabase(directory: string, sync: boolean): Database {
   const database = openLmdb(directory, sync);
   if (sync) flushDirectories(directory);
   return {
-    *records() {
-      for (const { key, value } of database.getRange({ snapshot: true })) yield { key, bytes: value };
-    },
     async commit(operations) {
       try {
         await database.batch(() => {

@@ -5,9 +5,8 @@ import { log } from "@quorate/core";
 import type { Plain } from "@quorate/core";
 import { readContents } from "./contents.ts";
 import type { Contents, Marker } from "./contents.ts";
-import { dataFile, openDatabase, sizeOf } from "./database.ts";
+import { dataFile, sizeOf } from "./database.ts";
 import { StorageError } from "./error.ts";
-import { checkFile } from "./file-check.ts";
 import { lock } from "./lock.ts";
 
 export type Inspection =
@@ -40,7 +39,7 @@ export async function inspectStorage(directory: string): Promise<Inspection> {
   const held = await lock(directory);
   try {
     if (!existsSync(dataFile(directory))) return { type: "empty", bytes: 0 };
-    return await inspectDatabase(directory);
+    return inspectFile(directory);
   } catch (error) {
     const isFinding = error instanceof StorageError && (error.fault === "corrupt" || error.fault === "otherVersion");
     if (isFinding) return { type: "refused", bytes: sizeOf(directory), fault: error };
@@ -50,16 +49,10 @@ export async function inspectStorage(directory: string): Promise<Inspection> {
   }
 }
 
-async function inspectDatabase(directory: string): Promise<Inspection> {
-  checkFile(directory);
-  const database = openDatabase(directory, true);
-  try {
-    const bytes = sizeOf(directory);
-    const contents = readContents(database, directory);
-    return contents === null ? { type: "empty", bytes } : soundWith(contents, bytes);
-  } finally {
-    await database.close();
-  }
+function inspectFile(directory: string): Inspection {
+  const bytes = sizeOf(directory);
+  const contents = readContents(directory);
+  return contents === null ? { type: "empty", bytes } : soundWith(contents, bytes);
 }
 
 function soundWith({ marker, written }: Contents, bytes: number): Inspection {

@@ -35,10 +35,17 @@ const DATA_VERSION = 2;
 const META_FLAG = 0x08;
 const NO_PAGE = 2n ** 64n - 1n;
 
+/** So many bytes are read at once where pages follow each other: as many calls as pages would take most of the time. */
+const WINDOW_BYTES = 128 * 1024;
+
 export class PageFile {
   readonly size: number;
   readonly pageSize: number;
   readonly #file: number;
+  readonly #window: Buffer = Buffer.alloc(WINDOW_BYTES);
+  /** The pages that are in the window: from the first up to, and without, the other. */
+  #windowFrom = 0;
+  #windowBefore = 0;
 
   constructor(file: number) {
     this.#file = file;
@@ -51,23 +58,46 @@ export class PageFile {
     return Math.floor(this.size / this.pageSize);
   }
 
-  /** `length` bytes at the beginning of a page, or all of it, in memory of their own. */
+  /** The first `length` bytes from the beginning of a page on, in memory of their own. */
   read(page: number, length: number = this.pageSize): Buffer {
-    return this.#readAt(page * this.pageSize, length);
-  }
-
-  #readAt(position: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length);
-    for (let done = 0; done < length;) {
-      const count = readSync(this.#file, bytes, done, length - done, position + done);
-      if (count === 0) throw new FileFault(`the file ends at byte ${position + done}, within what is in use`);
-      done += count;
-    }
+    this.readInto(bytes, 0, page, length);
     return bytes;
   }
 
+  /** The same, into `bytes` from `at` on. */
+  readInto(bytes: Buffer, at: number, page: number, length: number): void {
+    this.#readAt(page * this.pageSize, bytes, at, length);
+  }
+
+  /** A whole page, in memory that is used again with the next call of this function. */
+  page(page: number): Buffer {
+    if (page < this.#windowFrom || page >= this.#windowBefore) this.#moveWindow(page);
+    const at = (page - this.#windowFrom) * this.pageSize;
+    return this.#window.subarray(at, at + this.pageSize);
+  }
+
+  /** What follows the window is likely to be followed by what will be asked for next; of anything else, one page is read. */
+  #moveWindow(page: number): void {
+    const follows = page === this.#windowBefore;
+    const pages = follows ? Math.min(WINDOW_BYTES / this.pageSize, this.pages - page) : 1;
+    this.#windowBefore = this.#windowFrom;
+    this.readInto(this.#window, 0, page, Math.max(1, pages) * this.pageSize);
+    this.#windowFrom = page;
+    this.#windowBefore = page + Math.max(1, pages);
+  }
+
+  #readAt(position: number, bytes: Buffer, at: number, length: number): void {
+    for (let done = 0; done < length;) {
+      const count = readSync(this.#file, bytes, at + done, length - done, position + done);
+      if (count === 0) throw new FileFault(`the file ends at byte ${position + done}, within what is in use`);
+      done += count;
+    }
+  }
+
   #pageSizeOf(): number {
-    const bytes = this.#readAt(0, PAGE_HEADER + META_BYTES);
+    const bytes = Buffer.alloc(PAGE_HEADER + META_BYTES);
+    this.#readAt(0, bytes, 0, bytes.length);
     const size = bytes.readUInt32LE(PAGE_HEADER + 24);
     const isPowerOfTwo = size >= 512 && size <= 65536 && (size & (size - 1)) === 0;
     if (!isPowerOfTwo) throw new FileFault(`meta page 0 gives pages ${size} bytes`);

@@ -8,6 +8,7 @@
 import { crc32 } from "node:zlib";
 import type { Plain } from "@quorate/core";
 import { decode, encode } from "../codec.ts";
+import type { Cell } from "./tree-walk.ts";
 
 const MARKER = 0x10;
 const HEAD = 0x20;
@@ -42,19 +43,19 @@ function numberedKey(kind: number, number: number): Buffer {
   return key;
 }
 
-export function nameOf(key: Buffer): RecordName {
-  const kind = key.length === 1 || key.length === 9 ? key[0] : undefined;
-  if (key.length === 1) {
+export function nameOf({ bytes, keyAt, dataAt }: Cell): RecordName {
+  const kind = bytes[keyAt];
+  if (dataAt - keyAt === 1) {
     if (kind === MARKER) return { type: "marker" };
     if (kind === HEAD) return { type: "head" };
     if (kind === SNAPSHOT) return { type: "snapshot" };
   }
-  if (key.length === 9) {
-    const number = key.readUInt32BE(1) * 2 ** 32 + key.readUInt32BE(5);
+  if (dataAt - keyAt === 9) {
+    const number = bytes.readUInt32BE(keyAt + 1) * 2 ** 32 + bytes.readUInt32BE(keyAt + 5);
     if (kind === CHUNK) return { type: "chunk", number };
     if (kind === ENTRY) return { type: "entry", number };
   }
-  return { type: "unknown", key: key.toString("hex") };
+  return { type: "unknown", key: bytes.toString("hex", keyAt, dataAt) };
 }
 
 /** How a message speaks of a record. */
@@ -83,12 +84,15 @@ export function seal(key: Buffer, value: Plain): Buffer {
 }
 
 /**
- * The opposite of `seal`: null if the checksum is another.
+ * The opposite of `seal`, of a key and the value right behind it, `end` included in neither: null if the checksum is another.
+ * The bytes are not the same afterwards: the key moves to before the body, so that the sum is made in one piece.
  *
  * @throws CodecError if it is right, and `seal` can't have made the rest all the same
  */
-export function unseal(key: Buffer, bytes: Buffer): { readonly value: Plain } | null {
-  if (bytes.length <= CHECKSUM_BYTES) return null;
-  const body = bytes.subarray(CHECKSUM_BYTES);
-  return crc32(body, crc32(key)) === bytes.readUInt32LE(0) ? { value: decode(body) } : null;
+export function unseal({ bytes, keyAt, dataAt, end }: Cell): { readonly value: Plain } | null {
+  if (end - dataAt <= CHECKSUM_BYTES) return null;
+  const checksum = bytes.readUInt32LE(dataAt);
+  bytes.copyWithin(keyAt + CHECKSUM_BYTES, keyAt, dataAt);
+  if (crc32(bytes.subarray(keyAt + CHECKSUM_BYTES, end)) !== checksum) return null;
+  return { value: decode(bytes, dataAt + CHECKSUM_BYTES, end) };
 }

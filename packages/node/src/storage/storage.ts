@@ -9,7 +9,6 @@ import type { Database } from "./database.ts";
 import { difference, NOTHING_HELD } from "./difference.ts";
 import type { Held } from "./difference.ts";
 import { corrupt, StorageError, systemError } from "./error.ts";
-import { checkFile } from "./file-check.ts";
 import type { Layout, Parts } from "./layout.ts";
 import { lock } from "./lock.ts";
 import { HEAD_KEY, MARKER_KEY, seal } from "./record.ts";
@@ -48,10 +47,11 @@ export async function openStorage<D>(options: StorageOptions<D>): Promise<Storag
   makeDirectory(directory);
   const held = await lock(directory);
   try {
-    checkFile(directory);
+    const contents = readContents(directory);
+    if (contents !== null) checkMarker(directory, contents.marker, markerOf(options));
     const database = openDatabase(directory, options.sync);
     try {
-      return await start(options, database, () => held.release());
+      return await start(options, contents, database, () => held.release());
     } catch (error) {
       await database.close();
       throw error;
@@ -64,14 +64,14 @@ export async function openStorage<D>(options: StorageOptions<D>): Promise<Storag
 
 async function start<D>(
   { directory, identity, layout }: StorageOptions<D>,
+  contents: Contents | null,
   database: Database,
   release: () => Promise<void>,
 ): Promise<Storage<D>> {
-  const marker = { storeVersion: STORE_VERSION, format: layout.format, ...identity } satisfies Marker;
-  const contents = readContents(database, directory);
   if (contents === null) {
+    const marker = markerOf({ identity, layout });
     await database.commit([{ type: "put", key: MARKER_KEY, bytes: seal(MARKER_KEY, marker) }]);
-  } else checkMarker(directory, contents.marker, marker);
+  }
   const parts = contents === null ? null : partsOf(contents);
   const durable = parts === null ? null : joined(directory, layout, parts);
   const writer = new Writer<D>(durable, contents === null ? NOTHING_HELD : heldOf(contents), async (before, state) => {
@@ -97,6 +97,10 @@ function makeDirectory(directory: string): void {
   } catch (error) {
     throw systemError(directory, "making it", error);
   }
+}
+
+function markerOf<D>({ layout, identity }: Pick<StorageOptions<D>, "layout" | "identity">): Marker {
+  return { storeVersion: STORE_VERSION, format: layout.format, ...identity };
 }
 
 function checkMarker(directory: string, found: Marker, wanted: Marker): void {

@@ -33,23 +33,31 @@ type Place = {
 
 type Count = { branch: number; leaf: number; overflow: number; entries: number };
 
-/** A node of a page: for a leaf `word` is the size of its data, for a branch the number of the page below. */
-type Node = { readonly word: number; readonly flags: number; readonly key: Buffer; readonly dataAt: number };
+/** An entry of a leaf: the key, and its data right behind it. The bytes are the visitor's until it returns. */
+export type Cell = {
+  readonly bytes: Buffer;
+  readonly keyAt: number;
+  readonly dataAt: number;
+  readonly end: number;
+};
+
+type Visit = (cell: Cell) => void;
 
 /**
- * Visits every page, and calls `entry` with each key of a leaf, and with what reads its data.
+ * Visits every page, and the entries of the leaves in the order of their keys.
  *
  * @throws FileFault
  */
-export function walk(given: Walk, entry: (key: Buffer, data: () => Buffer) => void): void {
+export function walk(given: Walk, visit: Visit): void {
   const { tree } = given;
   const count: Count = { branch: 0, leaf: 0, overflow: 0, entries: 0 };
   if (tree.depth > DEPTH_MAX) throw new FileFault(`${tree.name} has the depth ${tree.depth}`);
+  const overflow = new OverflowPages(given);
   const places: Place[] = tree.root === null ? [] : [{ page: tree.root, depth: 1, from: null, before: null }];
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const bytes = enter(given, place.page);
     if (place.depth < tree.depth) visitBranch(given, place, bytes, places, count);
-    else visitLeaf(given, place, bytes, count, entry);
+    else visitLeaf(given, place, bytes, count, overflow, visit);
   }
   const isCounted =
     count.branch === tree.branchPages &&
@@ -63,8 +71,8 @@ export function walk(given: Walk, entry: (key: Buffer, data: () => Buffer) => vo
 /** The page, which nobody has met yet. */
 function enter({ file, tree, meta, used }: Walk, page: number): Buffer {
   claim({ tree, meta, used }, page, 1);
-  const bytes = file.read(page);
-  checkHeader({ tree, meta }, page, bytes);
+  const bytes = file.page(page);
+  checkHeader({ tree, meta }, page, bytes, 0);
   return bytes;
 }
 
@@ -72,26 +80,39 @@ function claim({ tree, meta, used }: Pick<Walk, "tree" | "meta" | "used">, page:
   if (page < 2 || page + length - 1 > meta.lastPage || page + length > used.length) {
     throw new FileFault(`${tree.name} has page ${page}, which the file does not have`);
   }
-  if (used.subarray(page, page + length).includes(1))
-    throw new FileFault(`${tree.name} has page ${page} a second time`);
-  used.fill(1, page, page + length);
+  for (let at = page; at < page + length; at++) {
+    if (used[at] === 1) throw new FileFault(`${tree.name} has page ${page} a second time`);
+    used[at] = 1;
+  }
 }
 
-function checkHeader({ tree, meta }: Pick<Walk, "tree" | "meta">, page: number, bytes: Buffer): void {
-  if (natural(bytes, 0, tree.name) !== page) throw new FileFault(`page ${page} of ${tree.name} has another number`);
-  if (natural(bytes, 8, tree.name) > meta.transaction) {
+function checkHeader({ tree, meta }: Pick<Walk, "tree" | "meta">, page: number, bytes: Buffer, at: number): void {
+  if (natural(bytes, at, tree.name) !== page) throw new FileFault(`page ${page} of ${tree.name} has another number`);
+  if (natural(bytes, at + 8, tree.name) > meta.transaction) {
     throw new FileFault(`page ${page} of ${tree.name} is of a transaction that never was`);
   }
 }
 
 function visitBranch(given: Walk, place: Place, bytes: Buffer, places: Place[], count: Count): void {
-  const nodes = nodesOf(given, place, bytes, BRANCH);
-  if (nodes.length < 2) throw new FileFault(`page ${place.page} of ${given.tree.name} has fewer than two below it`);
+  const where = `page ${place.page} of ${given.tree.name}`;
+  const lower = lowerOf(given, bytes, BRANCH, where);
+  if (lower < 4) throw new FileFault(`${where} has fewer than two below it`);
+  checkOrder(given, place, bytes, BRANCH, lower, where);
   count.branch++;
-  for (const [at, { word, key }] of nodes.entries()) {
+  const below: Place[] = [];
+  for (let at = 0; at < lower; at += 2) {
+    const node = nodeOf(bytes, at);
     // The first key stands for everything before the second, and is not looked at.
-    const from = at === 0 ? place.from : key;
-    places.push({ page: word, depth: place.depth + 1, from, before: nodes[at + 1]?.key ?? place.before });
+    const from = at === 0 ? place.from : Buffer.from(bytes.subarray(node + NODE_HEADER, dataOf(bytes, node)));
+    const page = bytes.readUInt32LE(node) + bytes.readUInt16LE(node + 4) * 2 ** 32;
+    below.push({ page, depth: place.depth + 1, from, before: place.before });
+  }
+  // The last one is visited first: so the leaves come in their order.
+  for (let [at, before] = [below.length - 1, place.before]; at >= 0; at--) {
+    const child = below[at];
+    if (child === undefined) continue;
+    places.push({ ...child, before });
+    before = child.from;
   }
 }
 
@@ -100,94 +121,141 @@ function visitLeaf(
   place: Place,
   bytes: Buffer,
   count: Count,
-  entry: (key: Buffer, data: () => Buffer) => void,
+  overflow: OverflowPages,
+  visit: Visit,
 ): void {
-  const nodes = nodesOf(given, place, bytes, LEAF);
-  if (nodes.length === 0) throw new FileFault(`page ${place.page} of ${given.tree.name} is empty`);
+  const where = `page ${place.page} of ${given.tree.name}`;
+  const lower = lowerOf(given, bytes, LEAF, where);
+  if (lower === 0) throw new FileFault(`${where} is empty`);
+  checkOrder(given, place, bytes, LEAF, lower, where);
   count.leaf++;
-  count.entries += nodes.length;
-  for (const { word, flags, key, dataAt } of nodes) {
-    if (flags === BIG_DATA) {
-      const big = {
-        first: natural(bytes, dataAt, given.tree.name),
-        pages: natural(bytes, dataAt + 16, given.tree.name),
-      };
-      count.overflow += big.pages;
-      enterOverflow(given, big, word);
-      entry(key, () => given.file.read(big.first, PAGE_HEADER + word).subarray(PAGE_HEADER));
-    } else entry(key, () => bytes.subarray(dataAt, dataAt + word));
+  count.entries += lower / 2;
+  for (let at = 0; at < lower; at += 2) {
+    const node = nodeOf(bytes, at);
+    const dataAt = dataOf(bytes, node);
+    const size = bytes.readUInt32LE(node);
+    if (bytes.readUInt16LE(node + 4) === BIG_DATA) {
+      const cell = overflow.cellOf(bytes, node + NODE_HEADER, dataAt, size);
+      count.overflow += overflow.pagesOf(size);
+      visit(cell);
+    } else visit({ bytes, keyAt: node + NODE_HEADER, dataAt, end: dataAt + size });
   }
 }
 
-function enterOverflow(given: Walk, { first, pages }: { first: number; pages: number }, size: number): void {
-  if (pages !== Math.ceil((PAGE_HEADER + size) / given.file.pageSize)) {
-    throw new FileFault(`${given.tree.name} has ${size} bytes in ${pages} pages from ${first} on`);
+/** Data that have pages of their own, read into memory that is used again for the next. */
+class OverflowPages {
+  readonly #given: Walk;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(given: Walk) {
+    this.#given = given;
   }
-  claim(given, first, pages);
-  const header = given.file.read(first, PAGE_HEADER);
-  checkHeader(given, first, header);
-  if ((header.readUInt16LE(18) & KINDS) !== OVERFLOW || header.readUInt32LE(20) !== pages) {
-    throw new FileFault(`page ${first} of ${given.tree.name} is not the first of ${pages}`);
+
+  /** How many pages `size` bytes take. */
+  pagesOf(size: number): number {
+    return Math.ceil((PAGE_HEADER + size) / this.#given.file.pageSize);
+  }
+
+  /** The key that stands in `leaf`, and its data, which `leaf` says the place of at `dataAt`. */
+  cellOf(leaf: Buffer, keyAt: number, dataAt: number, size: number): Cell {
+    const { file, tree } = this.#given;
+    const [first, pages] = [natural(leaf, dataAt, tree.name), natural(leaf, dataAt + 16, tree.name)];
+    if (pages !== this.pagesOf(size)) {
+      throw new FileFault(`${tree.name} has ${size} bytes in ${pages} pages from ${first} on`);
+    }
+    claim(this.#given, first, pages);
+    const header = dataAt - keyAt;
+    const end = header + PAGE_HEADER + size;
+    if (this.#bytes.length < end) this.#bytes = Buffer.allocUnsafe(Math.max(end, 2 * this.#bytes.length));
+    file.readInto(this.#bytes, header, first, PAGE_HEADER + size);
+    this.#checkFirst(first, pages, header);
+    // The header is done with, and gives its place to the key.
+    leaf.copy(this.#bytes, PAGE_HEADER, keyAt, dataAt);
+    return { bytes: this.#bytes, keyAt: PAGE_HEADER, dataAt: header + PAGE_HEADER, end };
+  }
+
+  #checkFirst(first: number, pages: number, at: number): void {
+    const { tree } = this.#given;
+    checkHeader(this.#given, first, this.#bytes, at);
+    if ((this.#bytes.readUInt16LE(at + 18) & KINDS) !== OVERFLOW || this.#bytes.readUInt32LE(at + 20) !== pages) {
+      throw new FileFault(`page ${first} of ${tree.name} is not the first of ${pages}`);
+    }
   }
 }
 
-/** The nodes of a page: within it, and in the order of their keys. */
-function nodesOf({ tree, file }: Walk, place: Place, bytes: Buffer, kind: number): readonly Node[] {
-  const where = `page ${place.page} of ${tree.name}`;
+/**
+ * Where the list of a page's nodes ends, which has two bytes for each: that is counted from the end of the header on, as are
+ * the page's bounds and its nodes. All nodes are within the page then.
+ */
+function lowerOf({ file }: Walk, bytes: Buffer, kind: number, where: string): number {
   if ((bytes.readUInt16LE(18) & KINDS) !== kind) throw new FileFault(`${where} is of another kind`);
-  // The bounds, and where the nodes are, count from the end of the header on.
   const [lower, upper] = [bytes.readUInt16LE(20), bytes.readUInt16LE(22)];
   const areBounds = lower % 2 === 0 && lower <= upper && upper <= file.pageSize - PAGE_HEADER;
   if (!areBounds) throw new FileFault(`${where} has the bounds ${lower} and ${upper}`);
-  const nodes: Node[] = [];
   for (let at = 0; at < lower; at += 2) {
     const offset = bytes.readUInt16LE(PAGE_HEADER + at);
     if (offset < upper || offset % 2 === 1) throw new FileFault(`${where} has an entry outside of it`);
-    nodes.push(nodeAt(bytes, PAGE_HEADER + offset, kind, where));
+    checkNode(bytes, PAGE_HEADER + offset, kind, where);
   }
-  checkOrder(place, nodes, kind, tree, where);
-  return nodes;
+  return lower;
 }
 
-function nodeAt(bytes: Buffer, at: number, kind: number, where: string): Node {
-  if (at + NODE_HEADER > bytes.length) throw new FileFault(`${where} has an entry outside of it`);
-  const low = bytes.readUInt32LE(at);
-  const flags = bytes.readUInt16LE(at + 4);
-  const dataAt = at + NODE_HEADER + bytes.readUInt16LE(at + 6);
-  const key = bytes.subarray(at + NODE_HEADER, dataAt);
+function checkNode(bytes: Buffer, node: number, kind: number, where: string): void {
+  if (node + NODE_HEADER > bytes.length) throw new FileFault(`${where} has an entry outside of it`);
+  const dataAt = dataOf(bytes, node);
   if (kind === BRANCH) {
     if (dataAt > bytes.length) throw new FileFault(`${where} has an entry outside of it`);
-    return { word: low + flags * 2 ** 32, flags: 0, key, dataAt };
+    return;
   }
+  const flags = bytes.readUInt16LE(node + 4);
   if (flags !== 0 && flags !== BIG_DATA) throw new FileFault(`${where} has an entry with the flags ${flags}`);
-  const end = dataAt + (flags === BIG_DATA ? BIG_DATA_BYTES : low);
-  if (end > bytes.length || key.length === 0) throw new FileFault(`${where} has an entry outside of it`);
-  return { word: low, flags, key, dataAt };
+  const end = dataAt + (flags === BIG_DATA ? BIG_DATA_BYTES : bytes.readUInt32LE(node));
+  const hasKey = dataAt > node + NODE_HEADER;
+  if (end > bytes.length || !hasKey) throw new FileFault(`${where} has an entry outside of it`);
 }
 
-function checkOrder(place: Place, nodes: readonly Node[], kind: number, tree: Tree, where: string): void {
+/** Where the node begins that the list of nodes has at `at`. */
+function nodeOf(bytes: Buffer, at: number): number {
+  return PAGE_HEADER + bytes.readUInt16LE(PAGE_HEADER + at);
+}
+
+/** Where a node's key ends and its data begin. */
+function dataOf(bytes: Buffer, node: number): number {
+  return node + NODE_HEADER + bytes.readUInt16LE(node + 6);
+}
+
+function checkOrder({ tree }: Walk, place: Place, bytes: Buffer, kind: number, lower: number, where: string): void {
   const compare = tree.name === "the tree of free pages" ? compareNumbers : compareBytes;
-  let last = place.from;
-  for (const [at, { key }] of nodes.entries()) {
-    if (kind === BRANCH && at === 0) continue;
+  let last = place.from === null ? null : { bytes: place.from, from: 0, end: place.from.length };
+  for (let at = kind === BRANCH ? 2 : 0; at < lower; at += 2) {
+    const node = nodeOf(bytes, at);
+    const key = { bytes, from: node + NODE_HEADER, end: dataOf(bytes, node) };
     const order = last === null ? 1 : compare(key, last);
-    const isFirst = at === 0 && last === place.from;
-    if (order < 0 || (order === 0 && !isFirst)) throw new FileFault(`${where} has its keys out of order`);
+    if (order < 0 || (order === 0 && at > 0)) throw new FileFault(`${where} has its keys out of order`);
     last = key;
   }
-  if (place.before !== null && last !== null && compare(last, place.before) >= 0) {
+  if (place.before === null || last === null) return;
+  if (compare(last, { bytes: place.before, from: 0, end: place.before.length }) >= 0) {
     throw new FileFault(`${where} has a key that belongs to the next`);
   }
 }
 
+type Key = { readonly bytes: Buffer; readonly from: number; readonly end: number };
+
 /** The keys of the tree of free pages are numbers of transactions. */
-function compareNumbers(a: Buffer, b: Buffer): number {
-  if (a.length !== 8 || b.length !== 8)
+function compareNumbers(a: Key, b: Key): number {
+  if (a.end - a.from !== 8 || b.end - b.from !== 8)
     throw new FileFault("the tree of free pages has a key that is no transaction's");
-  const [x, y] = [a.readBigUInt64LE(0), b.readBigUInt64LE(0)];
+  const [x, y] = [a.bytes.readBigUInt64LE(a.from), b.bytes.readBigUInt64LE(b.from)];
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-function compareBytes(a: Buffer, b: Buffer): number {
-  return a.compare(b);
+/** Without a call of the system's, which costs more than keys as short as these are. */
+function compareBytes(a: Key, b: Key): number {
+  const length = Math.min(a.end - a.from, b.end - b.from);
+  for (let at = 0; at < length; at++) {
+    const difference = (a.bytes[a.from + at] ?? 0) - (b.bytes[b.from + at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.end - a.from - (b.end - b.from);
 }
