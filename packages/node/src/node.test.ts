@@ -1,6 +1,7 @@
 /** Whole nodes: writes, reads, leaders that go, members that come, and snapshots for those that were away for long. */
 
 import { afterEach, describe, expect, test } from "vitest";
+import { RemovedError } from "./server/removed.ts";
 import { restoreMember } from "./server/restore.ts";
 import { readSnapshotFile, SnapshotFileError } from "./server/snapshot-file.ts";
 import { membersOf, range, revisionOf } from "./store/index.ts";
@@ -189,6 +190,26 @@ describe("members", () => {
     expect((await failed).message).toContain("has been removed from the cluster");
     await member.propose(put("key", "without it"));
     expect(await read(joined, "key")).toBe("without it");
+  });
+
+  test("one that was removed while it was away is told so when it comes back, and ends; one that was not goes on", async () => {
+    cluster = await LocalCluster.start(3);
+    const leader = await cluster.leader();
+    const { member } = cluster.node(leader);
+    const [gone = "", other = ""] = cluster.names.filter((name) => name !== leader);
+    const { memberId } = cluster.node(gone).member;
+    await cluster.stop(gone);
+    expect(await member.removeMember(memberId)).toMatchObject({ ok: true });
+    await cluster.stop(other);
+    const { failed } = await cluster.run(gone);
+    const error = await failed;
+    expect(error).toBeInstanceOf(RemovedError);
+    expect(error.message).toContain(
+      `Member ${memberId} has been removed from the cluster, says the member ${member.memberId}.`,
+    );
+    await cluster.run(other);
+    await member.propose(put("key", "without it"));
+    expect(await read(cluster.node(other), "key")).toBe("without it");
   });
 
   test("one that starts again finds a leader that was added since the cluster began", async () => {

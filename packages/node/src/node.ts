@@ -194,6 +194,8 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       if (member === null) throw new Error("the member is starting");
       return await member.answer(from, question);
     },
+    removedBy: (node) => member?.removedBy(node) ?? null,
+    onRemoved: (by, applied) => member?.onToldRemoved(by, applied),
     onPeerChange: (peer, isConnected) => {
       log.info({ peer, isConnected }, isConnected ? "connected to a peer" : "lost the connection to a peer");
     },

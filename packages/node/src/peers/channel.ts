@@ -12,7 +12,7 @@ import { FrameError, frameOf } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { SendQueue } from "./queue.ts";
 import { PeerError } from "./types.ts";
-import type { PeerLimits, PeerLog, PeerStatus } from "./types.ts";
+import type { PeerLimits, PeerLog, PeerStatus, Removal } from "./types.ts";
 import { readFailure, readNumbered } from "./words.ts";
 import type { Hello } from "./words.ts";
 
@@ -24,6 +24,8 @@ export type ChannelOptions = {
   readonly limits: PeerLimits;
   readonly log: PeerLog;
   onChange(isConnected: boolean): void;
+  /** The other side says that this member was removed. */
+  onRemoved(removal: Removal): void;
 };
 
 type State =
@@ -172,6 +174,9 @@ export class Channel {
         limits,
         onOpen: () => {
           this.#onOpen(dialled, url);
+        },
+        onRemoved: (removal) => {
+          this.#options.onRemoved(removal);
         },
         onFrame: (frame) => {
           this.#onFrame(frame);

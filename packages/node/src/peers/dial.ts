@@ -2,7 +2,7 @@
 
 import { connect as connectPlain } from "node:net";
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { hostOf, nameFault } from "../security/names.ts";
 import { clientOptions } from "../security/tls.ts";
 import type { TlsIdentity } from "../security/tls.ts";
@@ -10,7 +10,7 @@ import { FrameError, frameOf } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { Incoming, VersionError } from "./incoming.ts";
 import { PeerError } from "./types.ts";
-import type { PeerLimits } from "./types.ts";
+import type { PeerLimits, Removal } from "./types.ts";
 import { PREFACE, readRefusal } from "./words.ts";
 import type { Hello } from "./words.ts";
 
@@ -21,6 +21,8 @@ export type DialOptions = {
   readonly limits: PeerLimits;
   /** The other side has accepted. */
   onOpen(): void;
+  /** The other side says that the member which connects was removed; `onEnd` follows. */
+  onRemoved(removal: Removal): void;
   /** @throws FrameError to end the connection */
   onFrame(frame: Frame): void;
   /** The socket takes more again. */
@@ -64,8 +66,11 @@ export function dial(options: DialOptions): Dialled {
     if (isOpen) {
       options.onFrame(frame);
     } else if (frame.type === "refuse") {
-      const { code, reason } = readRefusal(frame.body);
-      end(new PeerError(code, `turned away: ${reason}`));
+      const refusal = readRefusal(frame.body);
+      // Without TLS where there should be some, anybody could be at the other end.
+      const isMeant = options.tls === null || socket instanceof TLSSocket;
+      if (refusal.code === "removed" && isMeant) options.onRemoved(refusal.removal);
+      end(new PeerError(refusal.code, `turned away: ${refusal.reason}`));
     } else if (frame.type === "accept") {
       isOpen = true;
       clearTimeout(deadline);

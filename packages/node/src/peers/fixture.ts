@@ -83,13 +83,16 @@ export async function closeAll(): Promise<void> {
   }
 }
 
-/** Somebody who accepts whoever comes, and then does what the test wants. Gives its address. */
-export async function openImpostor(greet: (socket: Socket) => void): Promise<string> {
+/** Somebody who says `word` to whoever comes, and then does what the test wants. Gives its address. */
+export async function openImpostor(
+  greet: (socket: Socket) => void,
+  word: Buffer | null = Buffer.concat([PREFACE, frameOf("accept", null)]),
+): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
-    socket.write(Buffer.concat([PREFACE, frameOf("accept", null)]));
+    if (word !== null) socket.write(word);
     greet(socket);
   });
   impostors.push({ server, sockets });

@@ -7,9 +7,9 @@ import type { TlsIdentity } from "../security/tls.ts";
 import { FrameError, frameOf } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { Incoming, VersionError } from "./incoming.ts";
-import type { PeerLimits, PeersOptions, RefusalCode } from "./types.ts";
+import type { PeerLimits, PeersOptions } from "./types.ts";
 import { PREFACE, readHello, readNumbered, readPlain, refusal, shortened, WIRE_VERSION } from "./words.ts";
-import type { Hello } from "./words.ts";
+import type { Hello, Refusal } from "./words.ts";
 
 export type InboundOptions = {
   readonly peers: PeersOptions;
@@ -25,11 +25,11 @@ export type InboundOptions = {
 
 /** Why somebody is not let in. */
 class Refused extends Error {
-  readonly code: RefusalCode;
+  readonly refusal: Refusal;
 
-  constructor(code: RefusalCode, reason: string) {
-    super(reason);
-    this.code = code;
+  constructor(refused: Refusal) {
+    super(refused.reason);
+    this.refusal = refused;
   }
 }
 
@@ -103,20 +103,20 @@ export class Inbound {
         this.#onFrame(frame);
       }
     } catch (error) {
-      if (error instanceof Refused) this.#refuse(error.code, error.message);
-      else if (error instanceof VersionError) this.#refuse("versionMismatch", error.message);
+      if (error instanceof Refused) this.#refuse(error.refusal);
+      else if (error instanceof VersionError) this.#refuse({ code: "versionMismatch", reason: error.message });
       else if (error instanceof FrameError) this.#end(error.message);
       else throw error;
     }
   }
 
   /** The reason goes to the other side, which is to log it, and the connection ends. */
-  #refuse(code: RefusalCode, reason: string): void {
+  #refuse(refused: Refusal): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    this.#options.onFault(this.#hello, reason);
+    this.#options.onFault(this.#hello, refused.reason);
     // The deadline of the handshake still holds, should the other side not take it.
-    this.#socket.end(refusal(code, reason));
+    this.#socket.end(refusal(refused));
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(), this.#options.limits.handshakeMs);
   }
@@ -152,29 +152,40 @@ export class Inbound {
   }
 
   #onHello(hello: Hello): void {
-    const { tls, peers, limits } = this.#options;
+    const { tls, limits } = this.#options;
     const fault = nameFault(this.#socket, tls);
-    if (fault !== null) throw new Refused("notAllowed", fault);
-    if (hello.type === "member") {
-      if (hello.clusterId !== peers.clusterId) {
-        const clusters = `this member is of the cluster ${peers.clusterId}, and the other of ${hello.clusterId}`;
-        throw new Refused("clusterMismatch", `cluster id mismatch: ${clusters}`);
-      }
-      if (hello.to !== peers.self) {
-        throw new Refused("wrongMember", `this is the member ${peers.self}, and not ${hello.to}`);
-      }
-      const urls = this.#options.urlsOf(hello.from);
-      if (urls === null) {
-        throw new Refused("notMember", `${hello.from} is not known as a member here, or not any more`);
-      }
-      const doubt = memberFault(this.#socket, tls, urls);
-      if (doubt !== null) throw new Refused("notAllowed", `${hello.from} is claimed, but ${doubt}`);
-    }
+    if (fault !== null) throw new Refused({ code: "notAllowed", reason: fault });
+    if (hello.type === "member") this.#demandMember(hello);
     clearTimeout(this.#deadline);
     if (hello.type === "stranger") this.#deadline = setTimeout(() => this.#socket.destroy(), limits.strangerMs);
     this.#hello = hello;
     this.#write(Buffer.concat([PREFACE, frameOf("accept", { version: WIRE_VERSION })]));
     this.#options.onAccepted(this, hello);
+  }
+
+  /** @throws Refused if somebody is no member here, or not the one that is meant */
+  #demandMember({ clusterId, from, to }: Extract<Hello, { readonly type: "member" }>): void {
+    const { tls, peers } = this.#options;
+    if (clusterId !== peers.clusterId) {
+      const clusters = `this member is of the cluster ${peers.clusterId}, and the other of ${clusterId}`;
+      throw new Refused({ code: "clusterMismatch", reason: `cluster id mismatch: ${clusters}` });
+    }
+    if (to !== peers.self) {
+      throw new Refused({ code: "wrongMember", reason: `this is the member ${peers.self}, and not ${to}` });
+    }
+    const urls = this.#options.urlsOf(from);
+    if (urls === null) throw new Refused(this.#absence(from));
+    const doubt = memberFault(this.#socket, tls, urls);
+    if (doubt !== null) throw new Refused({ code: "notAllowed", reason: `${from} is claimed, but ${doubt}` });
+  }
+
+  #absence(member: NodeId): Refusal {
+    const { peers } = this.#options;
+    const applied = peers.removedBy?.(member) ?? null;
+    if (applied === null)
+      return { code: "notMember", reason: `${member} is not known as a member here, or not any more` };
+    const reason = `${member} was removed from the cluster`;
+    return { code: "removed", reason, removal: { clusterId: peers.clusterId, member, applied } };
   }
 
   async #answer(number: number, question: Plain, from: NodeId | null): Promise<void> {

@@ -40,6 +40,10 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       onChange(isConnected) {
         if (channel === "prompt") options.onPeerChange?.(peer, isConnected);
       },
+      onRemoved(removal) {
+        const isMeant = removal.clusterId === clusterId && removal.member === self;
+        if (isMeant) options.onRemoved?.(peer, removal.applied);
+      },
     });
 
   const removePeer = (peer: NodeId): void => {
@@ -135,7 +139,16 @@ export async function askAt(options: AskAtOptions, question: Plain, timeoutMs: n
   const { urls, tls, log, stop } = options;
   const limits: PeerLimits = { ...peerLimits, ...options.limits };
   const frame = questionFrame(0, question, limits.strangerFrameMax);
-  const channel = new Channel({ hello: { type: "stranger" }, urls, tls: () => tls, limits, log, onChange: () => {} });
+  const nothing = (): void => {};
+  const channel = new Channel({
+    hello: { type: "stranger" },
+    urls,
+    tls: () => tls,
+    limits,
+    log,
+    onChange: nothing,
+    onRemoved: nothing,
+  });
   const onStop = (): void => {
     channel.close("these peers were closed");
   };

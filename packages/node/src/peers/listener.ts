@@ -125,7 +125,7 @@ export class Listener {
     this.#complaints.warn(socket.remoteAddress ?? "unknown", {}, reason);
     socket.on("error", () => undefined);
     socket.resume();
-    socket.end(refusal("notAllowed", reason));
+    socket.end(refusal({ code: "notAllowed", reason }));
     const deadline = setTimeout(() => socket.destroy(), this.#limits.handshakeMs);
     socket.on("close", () => {
       clearTimeout(deadline);

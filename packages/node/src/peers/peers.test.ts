@@ -1,10 +1,11 @@
 import { connect } from "node:net";
 import { nodeId } from "@quorate/core";
+import type { NodeId } from "@quorate/core";
 import { afterEach, expect, test } from "vitest";
 import { acquaint, closeAll, isConnected, openImpostor, openMember, until, urlOf, warnings } from "./fixture.ts";
 import { frameOf } from "./frames.ts";
 import { askAt } from "./index.ts";
-import { PREFACE } from "./words.ts";
+import { PREFACE, refusal } from "./words.ts";
 
 afterEach(closeAll);
 
@@ -147,6 +148,34 @@ test("addresses are tried in turn, and may change", async () => {
   a.peers.send(b.id, 1);
   await until(() => c.got.length === 1);
   expect(b.got).toHaveLength(0);
+});
+
+test("a member that was removed is told so when it connects, and one that is not known is not", async () => {
+  const told: string[] = [];
+  const onRemoved = (by: NodeId, applied: number) => void told.push(`${by} ${applied}`);
+  const a = await openMember("a", { removedBy: (node) => (node === "b" ? 42 : null) });
+  const b = await openMember("b", { onRemoved });
+  const c = await openMember("c", { onRemoved });
+  for (const member of [b, c]) member.peers.setPeer(a.id, [a.url]);
+  await expect(b.peers.ask(a.id, 1, 5_000)).rejects.toMatchObject({
+    code: "removed",
+    message: expect.stringContaining("turned away: b was removed from the cluster"),
+  });
+  await expect(c.peers.ask(a.id, 1, 5_000)).rejects.toMatchObject({ code: "notMember" });
+  expect(new Set(told)).toEqual(new Set(["a 42"]));
+  expect(warnings(a).some((line) => line.includes("b was removed from the cluster"))).toBe(true);
+});
+
+test.each([
+  ["another cluster", { clusterId: "c2", member: nodeId("a"), applied: 42 }],
+  ["another member", { clusterId: "c1", member: nodeId("b"), applied: 42 }],
+])("what is said of %s is no word of this member's", async (_, removal) => {
+  const told: NodeId[] = [];
+  const a = await openMember("a", { onRemoved: (by) => void told.push(by) });
+  const url = await openImpostor((socket) => socket.end(refusal({ code: "removed", reason: "gone", removal })), null);
+  a.peers.setPeer(nodeId("b"), [url]);
+  await expect(a.peers.ask(nodeId("b"), 1, 5_000)).rejects.toMatchObject({ code: "removed" });
+  expect(told).toEqual([]);
 });
 
 test("a peer that is removed is neither sent to nor heard, and can be added again", async () => {

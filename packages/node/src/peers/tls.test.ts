@@ -1,12 +1,14 @@
 import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
+import { nodeId } from "@quorate/core";
+import type { NodeId } from "@quorate/core";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { makeCa, makePair, tlsOf } from "../security/fixture.ts";
 import type { Pair } from "../security/fixture.ts";
 import type { TlsIdentity } from "../security/tls.ts";
 import { frameOf } from "./frames.ts";
-import { PREFACE } from "./words.ts";
-import { acquaint, closeAll, isConnected, openMember, until, warnings } from "./fixture.ts";
+import { PREFACE, refusal } from "./words.ts";
+import { acquaint, closeAll, isConnected, openImpostor, openMember, until, warnings } from "./fixture.ts";
 import type { Member } from "./fixture.ts";
 
 let ca: Pair;
@@ -106,6 +108,23 @@ test("whose certificate is not for the address of the member that it claims to b
   c.peers.setPeer(a.id, [a.url]);
   a.peers.setPeer(c.id, ["https://c.test:1"]);
   await expectRefusal(c, a, "notAllowed", "c is claimed", "this member is at c.test");
+});
+
+test("who listens in plain text where TLS is wanted can't say that a member was removed", async () => {
+  const told: NodeId[] = [];
+  const onRemoved = (by: NodeId) => void told.push(by);
+  const word = refusal({
+    code: "removed",
+    reason: "gone",
+    removal: { clusterId: "c1", member: nodeId("a"), applied: 9 },
+  });
+  const url = await openImpostor((socket) => socket.end(), word);
+  const [a, plain] = [await openMember("a", { tls: good, onRemoved }), await openMember("a", { onRemoved })];
+  for (const { peers } of [a, plain]) peers.setPeer(nodeId("b"), [url]);
+  await expect(a.peers.ask(nodeId("b"), 1, 10_000)).rejects.toMatchObject({ code: "removed" });
+  expect(told).toEqual([]);
+  await expect(plain.peers.ask(nodeId("b"), 1, 10_000)).rejects.toMatchObject({ code: "removed" });
+  expect(new Set(told)).toEqual(new Set(["b"]));
 });
 
 test("a wildcard is for the hosts below its domain", async () => {

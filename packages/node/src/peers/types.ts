@@ -69,6 +69,13 @@ export type PeersOptions = {
    * as a `PeerError` with the code `refused` and the same message.
    */
   onAsk(from: NodeId | null, question: Plain): Promise<Plain>;
+  /** How many entries of the order are applied here, if by those `node` was removed from the cluster; null if it was not. */
+  removedBy?(node: NodeId): number | null;
+  /**
+   * The member `by`, to which this one has connected, says that this one was removed by the first `applied` entries of the
+   * order. With TLS its certificate is for the address at which `by` is known; without, whoever listens there can say so.
+   */
+  onRemoved?(by: NodeId, applied: number): void;
   onPeerChange?(peer: NodeId, isConnected: boolean): void;
   readonly log: PeerLog;
   readonly limits?: Partial<PeerLimits>;
@@ -114,8 +121,8 @@ export type Peers = {
  * - noRoom: too much waits for this peer already; the question has not left
  * - tooLarge: the question is longer than a frame may be; it has not left
  * - unknownPeer: no address is known of such a peer
- * - clusterMismatch, wrongMember, notMember, versionMismatch, notAllowed: the other side does not want to speak with this
- *   one, see `RefusalCode`; the question has not left
+ * - clusterMismatch, wrongMember, notMember, removed, versionMismatch, notAllowed: the other side does not want to speak
+ *   with this one, see `RefusalCode`; the question has not left
  * - refused: the other side understood the question, and says why there is no answer
  * - timeout: whether the question arrived, nobody knows
  * - closed: the connection broke; whether the question arrived, nobody knows
@@ -130,10 +137,18 @@ export type PeerErrorCode =
  * - clusterMismatch: the two belong to different clusters
  * - wrongMember: the address belongs to another member than the one that was meant
  * - notMember: the one that connects is not known as a member here
+ * - removed: the one that connects is known here to have been removed from the cluster, see `Removal`
  * - versionMismatch: the two don't speak the same version
  * - notAllowed: the certificate has not the name that is allowed here
  */
-export type RefusalCode = "clusterMismatch" | "wrongMember" | "notMember" | "versionMismatch" | "notAllowed";
+export type RefusalCode =
+  "clusterMismatch" | "wrongMember" | "notMember" | "removed" | "versionMismatch" | "notAllowed";
+
+/**
+ * What a member is told that was removed while it was away: of which cluster it is no longer, and how many entries of the
+ * order the one has applied who says so.
+ */
+export type Removal = { readonly clusterId: string; readonly member: NodeId; readonly applied: number };
 
 export class PeerError extends Error {
   readonly code: PeerErrorCode;

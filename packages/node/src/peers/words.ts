@@ -5,7 +5,7 @@ import type { NodeId, Plain } from "@quorate/core";
 import { z } from "zod";
 import { CodecError, decode } from "../codec.ts";
 import { FrameError, frameOf } from "./frames.ts";
-import type { RefusalCode } from "./types.ts";
+import type { RefusalCode, Removal } from "./types.ts";
 
 /** Changes with anything that members say to one another, but for the preface and `refuse`, which always stay. */
 export const WIRE_VERSION = 1;
@@ -42,12 +42,16 @@ export type Hello =
   | { readonly type: "stranger" };
 export type ChannelName = "prompt" | "bulk";
 
-export type Refusal = { readonly code: RefusalCode; readonly reason: string };
+export type Refusal =
+  | { readonly code: Exclude<RefusalCode, "removed">; readonly reason: string }
+  | { readonly code: "removed"; readonly reason: string; readonly removal: Removal };
 /** A question, or what comes back for it, under a number that the asker has chosen. */
 export type Numbered = { readonly number: number; readonly body: Plain };
 export type Failure = { readonly number: number; readonly reason: string };
 
 const REASON_MAX = 4096;
+const reason = z.string().max(REASON_MAX);
+const clusterId = z.string().max(256);
 const name = z
   .string()
   .max(256)
@@ -55,23 +59,30 @@ const name = z
 const hello = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("member"),
-    clusterId: z.string().max(256),
+    clusterId,
     from: name,
     to: name,
     channel: z.enum(["prompt", "bulk"]),
   }),
   z.strictObject({ type: z.literal("stranger") }),
 ]);
-const refusalBody = z.strictObject({
-  code: z.enum(["clusterMismatch", "wrongMember", "notMember", "versionMismatch", "notAllowed"]),
-  reason: z.string().max(REASON_MAX),
-});
+const refusalBody = z.discriminatedUnion("code", [
+  z.strictObject({
+    code: z.enum(["clusterMismatch", "wrongMember", "notMember", "versionMismatch", "notAllowed"]),
+    reason,
+  }),
+  z.strictObject({
+    code: z.literal("removed"),
+    reason,
+    removal: z.strictObject({ clusterId, member: name, applied: z.int().nonnegative() }),
+  }),
+]);
 const numbered = z.strictObject({
   number: z.int().nonnegative(),
   // It was decoded, so it is plain.
   body: z.custom<Plain>((value) => value !== undefined),
 });
-const failure = z.strictObject({ number: z.int().nonnegative(), reason: z.string().max(REASON_MAX) });
+const failure = z.strictObject({ number: z.int().nonnegative(), reason });
 
 /** All of these throw a FrameError if the body is not what the frame's type promises. */
 export const readHello = (body: Buffer): Hello => read(hello, body);
@@ -100,6 +111,6 @@ export function shortened(reason: string): string {
 }
 
 /** All that somebody who is turned away gets. */
-export function refusal(code: RefusalCode, reason: string): Buffer {
-  return Buffer.concat([PREFACE, frameOf("refuse", { code, reason: shortened(reason) })]);
+export function refusal(refused: Refusal): Buffer {
+  return Buffer.concat([PREFACE, frameOf("refuse", { ...refused, reason: shortened(refused.reason) })]);
 }

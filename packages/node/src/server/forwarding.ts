@@ -16,6 +16,7 @@ const UNSENT: ReadonlySet<PeerError["code"]> = new Set([
   "clusterMismatch",
   "wrongMember",
   "notMember",
+  "removed",
   "versionMismatch",
   "notAllowed",
 ]);

@@ -79,6 +79,7 @@ test.each([
   ["noRoom", true],
   ["unknownPeer", true],
   ["notMember", true],
+  ["removed", true],
   ["clusterMismatch", true],
   ["wrongMember", true],
   ["versionMismatch", true],

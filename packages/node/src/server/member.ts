@@ -10,7 +10,16 @@ import { PeerError } from "../peers/index.ts";
 import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
-import { alarmsOf, compactedOf, leaseTtlOf, leasesOf, membersOf, revisionOf, sizeOf } from "../store/index.ts";
+import {
+  alarmsOf,
+  compactedOf,
+  isRemoved,
+  leaseTtlOf,
+  leasesOf,
+  membersOf,
+  revisionOf,
+  sizeOf,
+} from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
 import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { MemberError } from "./backend.ts";
@@ -235,6 +244,16 @@ export class Member implements Backend {
     if (!this.#replication.receive(from, message)) {
       this.#options.events.onStrange("A message that is none was dropped.", { from });
     }
+  }
+
+  /** How many entries are applied here, if by those `id` was removed from the cluster; null if it was not. */
+  removedBy(id: MemberId): number | null {
+    return isRemoved(this.store(), id) ? this.#replication.applied : null;
+  }
+
+  /** The member `by` says that this one was removed by the first `applied` entries. */
+  onToldRemoved(by: MemberId, applied: number): void {
+    this.#membership.onToldRemoved(by, applied);
   }
 
   /**

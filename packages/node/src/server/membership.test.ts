@@ -30,6 +30,7 @@ class Rig {
   readonly failures: unknown[] = [];
   view: ProtocolView;
   store: StoreState = storeMachine.initial;
+  applied = 0;
   logged: Replication["loggedAddresses"] = new Map();
   /** What others say of the members when they are asked. */
   askMembers: (of: NodeId) => Promise<readonly Member[]> = () => Promise.reject(new Error("nobody is there"));
@@ -53,7 +54,9 @@ class Rig {
       get store() {
         return rig().store;
       },
-      applied: 0,
+      get applied() {
+        return rig().applied;
+      },
       get loggedAddresses() {
         return rig().logged;
       },
@@ -86,7 +89,7 @@ class Rig {
       requestTimeoutMs: 1_000,
       electionMs: ELECTION_MS,
       clock: this.clock,
-      events: { onStrange: () => undefined, onSetback: () => undefined },
+      events: { onStrange: (what) => void this.note(what), onSetback: () => undefined },
       onFailure: (error) => this.failures.push(error),
     });
   }
@@ -254,6 +257,40 @@ describe("a member that is removed", () => {
     rig.clock.advance(1);
     await rig.turn();
     expect(rig.failures).toEqual([expect.any(RemovedError)]);
+  });
+
+  test("is told so by another, and believes it when it has had no leader for long and has applied less", async () => {
+    const rig = new Rig(founders).list(...founders);
+    rig.applied = 7;
+    await rig.turn({ leader: nodeId(B) });
+    rig.clock.advance(100 * ELECTION_MS);
+    rig.membership.onToldRemoved(C, 8);
+    await rig.turn({ leader: null });
+    rig.clock.advance(2 * ELECTION_MS - 1);
+    rig.membership.onToldRemoved(C, 8);
+    // Somebody who leads or follows meanwhile is no one that was removed.
+    await rig.turn({ leader: nodeId(B) });
+    await rig.turn({ leader: null });
+    rig.clock.advance(2 * ELECTION_MS - 1);
+    rig.membership.onToldRemoved(C, 8);
+    expect(rig.failures).toEqual([]);
+    rig.clock.advance(1);
+    rig.membership.onToldRemoved(C, 8);
+    expect(rig.failures.map(String)).toEqual([
+      `RemovedError: Member ${A} has been removed from the cluster, says the member ${C}. To have it join again, delete ` +
+        `its data directory and add it as a new member.`,
+    ]);
+  });
+
+  test("is not told so by one that has applied no more than this one, in whose list it is", async () => {
+    const rig = new Rig(founders).list(...founders);
+    rig.applied = 7;
+    await rig.turn({ leader: null });
+    rig.clock.advance(100 * ELECTION_MS);
+    await rig.turn();
+    rig.membership.onToldRemoved(C, 7);
+    expect(await rig.turn()).toContain("Another member says that this one was removed, which it was not.");
+    expect(rig.failures).toEqual([]);
   });
 
   test("is not one that joins, and reads of the time before it was added", async () => {

@@ -52,6 +52,9 @@ type Waiter = {
 /** After so many times an election without a leader the others are asked who is a member, and again after as many more. */
 const LEADERLESS_ELECTIONS = 3;
 
+/** One that has had no leader for so many times an election believes others that it was removed. */
+const ALONE_ELECTIONS = 2;
+
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #self: MemberId;
@@ -64,6 +67,8 @@ export class Membership {
   /** The members that others have told of: the list may not have them yet, or other addresses of theirs. */
   readonly #heard = new Map<MemberId, readonly string[]>();
   #leaderlessSince: number | null = null;
+  /** Since when there is no leader. */
+  #aloneSince: number | null = null;
   #wasListed = false;
   #removedAt: number | null = null;
 
@@ -140,10 +145,28 @@ export class Membership {
     for (const waiter of this.#waiters) {
       if (waiter.isDone(view)) this.#finish(waiter, null);
     }
+    this.#aloneSince = view.leader === null ? (this.#aloneSince ?? this.#options.clock.now()) : null;
     this.#askForMembers(view);
     this.#keepPeers(view);
     this.#keepMembers(view);
     this.#noticeRemoval(view);
+  }
+
+  /**
+   * The member `by` says that this one was removed by the first `applied` entries of the order: it was away then, and nobody
+   * sends it the log any more. That is true of nobody who has a leader, nor of one who has applied as much and is still a
+   * member; those go on. An id that was removed never comes back, so what is true once stays so.
+   */
+  onToldRemoved(by: MemberId, applied: number): void {
+    const replication = this.#options.replication();
+    const details = { by, applied, ownApplied: replication.applied };
+    if (applied <= replication.applied) {
+      this.#options.events.onStrange("Another member says that this one was removed, which it was not.", details);
+      return;
+    }
+    const alone = this.#aloneSince === null ? 0 : this.#options.clock.now() - this.#aloneSince;
+    if (alone < ALONE_ELECTIONS * this.#options.electionMs) return;
+    this.#options.onFailure(new RemovedError(this.#self, by));
   }
 
   stop(): void {

@@ -8,6 +8,6 @@ export { storeMachine } from "./machine.ts";
 export type { StoreMachine } from "./machine.ts";
 export { range } from "./range.ts";
 export { alarmsOf, compactedOf, keyCountOf, leaseOf, leasesOf, leaseTtlOf, lessorTermOf, membersOf } from "./state.ts";
-export { revisionOf, sizeOf } from "./state.ts";
+export { isRemoved, revisionOf, sizeOf } from "./state.ts";
 export type { StoreState } from "./state.ts";
 export type * from "./types.ts";

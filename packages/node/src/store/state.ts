@@ -121,6 +121,11 @@ export function membersOf(state: StoreState): readonly Member[] {
   return state.members;
 }
 
+/** Whether a member was removed. One that was restored under its old id is there again. */
+export function isRemoved({ members, removedMembers }: StoreState, id: MemberId): boolean {
+  return removedMembers.includes(id) && !members.some((member) => member.id === id);
+}
+
 export function alarmsOf(state: StoreState): readonly StoreAlarm[] {
   return state.alarms;
 }
