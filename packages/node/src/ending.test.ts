@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endAll } from "./ending.ts";
+import { endAll, endInTime } from "./ending.ts";
 
 test("parts are ended one after the other, and one that fails keeps none of the others open", async () => {
   const done: string[] = [];
@@ -30,4 +30,10 @@ test("parts are ended one after the other, and one that fails keeps none of the 
     `stopping the member has failed {"reason":"it has stopped"}`,
     "trace",
   ]);
+});
+
+test("who never ends is not waited for, and who fails is heard", async () => {
+  expect(await endInTime(() => Promise.resolve(), 60_000)).toBe(true);
+  expect(await endInTime(() => new Promise(() => undefined), 1)).toBe(false);
+  await expect(endInTime(() => Promise.reject(new Error("it is gone")), 60_000)).rejects.toThrow("it is gone");
 });

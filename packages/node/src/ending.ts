@@ -13,3 +13,16 @@ export async function endAll(
     }
   }
 }
+
+/** Ends what writes to the disk, which may never answer: after `withinMs` nobody waits any longer. Returns whether it has ended. */
+export async function endInTime(end: () => Promise<void>, withinMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | null = null;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), withinMs);
+  });
+  try {
+    return await Promise.race([end().then(() => true), late]);
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}

@@ -192,6 +192,20 @@ describe("members", () => {
     expect(await read(joined, "key")).toBe("without it");
   });
 
+  test.each(["itself", "another"])("the leader may be removed as any other, asked of %s", async (asked) => {
+    cluster = await LocalCluster.start(3);
+    const leader = await cluster.leader();
+    const other = cluster.names.find((name) => name !== leader) ?? "";
+    const { member, failed } = cluster.node(leader);
+    const { member: through } = cluster.node(asked === "itself" ? leader : other);
+    expect(await through.removeMember(member.memberId)).toMatchObject({ ok: true });
+    expect(await failed).toBeInstanceOf(RemovedError);
+    await cluster.stop(leader);
+    await cluster.leader();
+    await cluster.node(other).member.propose(put("key", "without it"));
+    expect(await read(cluster.node(other), "key")).toBe("without it");
+  });
+
   test("one that was removed while it was away is told so when it comes back, and ends; one that was not goes on", async () => {
     cluster = await LocalCluster.start(3);
     const leader = await cluster.leader();

@@ -9,7 +9,7 @@ import type { Signature } from "@quorate/core";
 import { openApi } from "./api/index.ts";
 import type { Api, ApiMetrics } from "./api/index.ts";
 import type { NodeOptions } from "./config/options.ts";
-import { addressOf } from "./config/urls.ts";
+import { addressOf, withPorts } from "./config/urls.ts";
 import { askAt, Complaints, openPeers, peerLimits } from "./peers/index.ts";
 import type { PeerAddress, PeerLog, Peers, PeerStatus } from "./peers/index.ts";
 import { protocols } from "./protocols/index.ts";
@@ -18,12 +18,12 @@ import { watchTls } from "./security/renewal.ts";
 import type { Renewal } from "./security/renewal.ts";
 import { loadTls } from "./security/tls.ts";
 import type { TlsFiles, TlsIdentity } from "./security/tls.ts";
-import { endAll } from "./ending.ts";
+import { endAll, endInTime } from "./ending.ts";
 import { BootstrapError, newIdentity } from "./server/bootstrap.ts";
 import { IdentityError, readIdentity, writeIdentity } from "./server/identity.ts";
 import type { Identity } from "./server/identity.ts";
 import { Member } from "./server/member.ts";
-import type { MemberEvents } from "./server/member.ts";
+import type { MemberEvents } from "./server/member-options.ts";
 import { ReplicatedStore } from "./server/replication.ts";
 import { monotonicClock } from "./shell/clock.ts";
 import { openStorage } from "./storage/index.ts";
@@ -43,9 +43,16 @@ export type RunningNode = {
   readonly peerAddresses: readonly PeerAddress[];
   /** Resolves, with the reason, when the node can't go on. It has stopped then. */
   readonly failed: Promise<Error>;
-  /** Hands leadership over, finishes what is under way, and closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Hands leadership over, finishes what is under way, and closes everything. Resolves to `hung` where the disk does not
+   * answer: then all but that is closed, and what was acknowledged is on the disk.
+   */
+  stop(): Promise<NodeEnd>;
+  /** Whether the disk does not answer, also while the node stops. */
+  isDiskHung(): boolean;
 };
+
+type NodeEnd = "stopped" | "hung";
 
 /** How long a member waits for the others when it asks to join them. */
 const JOIN_MS = 5_000;
@@ -55,6 +62,9 @@ const COMMANDS_PER_MESSAGE_MAX = 256;
 const PENDING_MAX = 20_000;
 /** The snapshot's share of commands that stay in the log, for members that lack a few. */
 const KEPT_SHARE = 0.05;
+/** How long a node that ends waits for what is on its way to the disk, and from when on the disk is said to hang. */
+const LAST_FLUSH_MS = 10_000;
+const SLOW_FLUSH_MS = 1_000;
 const SNAPSHOT_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -203,13 +213,18 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   });
   let api: Api | null = null;
   let renewals: readonly Renewal[] = [];
-  let ending: Promise<void> | null = null;
+  let ending: Promise<NodeEnd> | null = null;
+  /** When the node began to wait for its last flush, by `performance.now`. */
+  let flushingSince: number | null = null;
   let isUp = false;
   /** Why the member can't go on, where that showed before everything was put together. */
   let broken: Error | null = null;
-  const end = (error: Error | null): Promise<void> => {
+  const end = (error: Error | null): Promise<NodeEnd> => {
     for (const renewal of renewals) renewal.stop();
-    ending ??= endNode({ error, member, api, peers, storage, trace, log });
+    const onFlush = (isFlushing: boolean): void => {
+      flushingSince = isFlushing ? performance.now() : null;
+    };
+    ending ??= endNode({ error, member, api, peers, storage, trace, log, onFlush });
     return ending;
   };
   const fail = (error: unknown): void => {
@@ -224,7 +239,12 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   };
   const complaints = new Complaints(log, "a connection from a client was ended");
   try {
-    member = memberOf(given, peers, fail);
+    member = memberOf(
+      given,
+      peers,
+      () => (api === null ? null : withPorts(options.advertiseClientUrls, api.addresses)),
+      fail,
+    );
     api = await openApi({
       backend: member,
       listen: options.listenClientUrls.map(addressOf),
@@ -248,6 +268,8 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
     peerAddresses: peers.addresses,
     failed,
     stop: () => end(null),
+    isDiskHung: () =>
+      member?.isHung === true || (flushingSince !== null && performance.now() - flushingSince > SLOW_FLUSH_MS),
   };
 }
 
@@ -268,13 +290,14 @@ function renewalsOf<S extends Signature>(
 function memberOf<S extends Signature>(
   { trace, runnable, options, telemetry, setup, identity, storage, durable }: Given<S>,
   peers: Peers,
+  clientUrls: () => readonly string[] | null,
   onFailure: (error: unknown) => void,
 ): Member {
   const requestTimeoutMs = 5_000 + 2 * options.electionMs;
   return new Member({
     identity,
     name: options.name,
-    clientUrls: options.advertiseClientUrls,
+    clientUrls,
     token: options.token,
     version,
     peers,
@@ -316,6 +339,8 @@ type Running = {
   readonly storage: { close(): Promise<void> };
   readonly trace: { close(): Promise<void> } | null;
   readonly log: PeerLog;
+  /** The last flush begins or has come to its end. */
+  readonly onFlush: (isFlushing: boolean) => void;
 };
 
 /** @throws the error that it is given */
@@ -324,7 +349,7 @@ function demandWhole(broken: Error | null): void {
 }
 
 /** A node that stops of its own will hands leadership over first, so that clients need not wait for an election. */
-async function endNode({ error, member, api, peers, storage, trace, log }: Running): Promise<void> {
+async function endNode({ error, member, api, peers, storage, trace, log, onFlush }: Running): Promise<NodeEnd> {
   if (error !== null) log.warn({ reason: error.message }, "the node can't go on");
   await endAll(
     [
@@ -332,9 +357,20 @@ async function endNode({ error, member, api, peers, storage, trace, log }: Runni
       ["closing the client API", async () => await api?.close()],
       ["stopping the member", () => member?.stop()],
       ["closing the connections to peers", () => peers.close()],
-      ["closing the storage", () => storage.close()],
-      ["closing the trace", async () => await trace?.close()],
     ],
     log,
   );
+  onFlush(true);
+  const closeFiles = () =>
+    endAll(
+      [
+        ["closing the storage", () => storage.close()],
+        ["closing the trace", async () => await trace?.close()],
+      ],
+      log,
+    );
+  const isInTime = await endInTime(closeFiles, LAST_FLUSH_MS);
+  if (!isInTime) return "hung";
+  onFlush(false);
+  return "stopped";
 }

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { EXIT } from "./exit.ts";
@@ -7,6 +8,7 @@ import { freePorts } from "./testing/ports.ts";
 import { Workplace } from "./testing/workplace.ts";
 import type { Running } from "./testing/workplace.ts";
 
+const HOLDER = fileURLToPath(new URL("testing/hold-writes.ts", import.meta.url));
 const workplace = new Workplace();
 afterAll(() => workplace.remove());
 
@@ -43,6 +45,8 @@ test("a member serves health and metrics, hands out no stack, and stops in good 
   const status = await workplace.quorate("member", "list", "--endpoints", clients[0] ?? "");
   expect([status.code, status.stderr]).toEqual([EXIT.ok, ""]);
   expect(status.stdout).toContain(memberId);
+  // It is known where the system has let it listen, and not where it was asked to.
+  expect(status.stdout).toContain(clients[0]);
 
   const after = await (await fetch(`${metrics[0]}/metrics`)).text();
   expect(after).toMatch(/\ngrpc_server_handling_seconds_count\{.*grpc_method="MemberList"\} 1\n/);
@@ -73,6 +77,51 @@ test("a certificate of its own lets clients in that trust it", async () => {
   expect(strange.code).toBe(EXIT.unavailable);
   member.child.kill("SIGINT");
   expect((await member.ended).code).toBe(EXIT.ok);
+});
+
+/** Another process keeps the member from writing, as a disk does that does not answer. */
+async function hang(directory: string): Promise<Running> {
+  const holder = workplace.run(HOLDER, [workplace.path(directory)]);
+  await holder.says(/held/);
+  return holder;
+}
+
+test("a disk that does not answer is not waited for for ever when the member stops", { timeout: 60_000 }, async () => {
+  const member = workplace.start(await words("hung"));
+  const { clients } = await served(member);
+  await member.says(/"msg":"a member leads"/);
+  const holder = await hang("hung");
+  const endpoints = ["--endpoints", clients[0] ?? "", "--command-timeout", "100ms"];
+  void workplace.quorate("member", "add", "another", "--peer-urls", "http://127.0.0.1:1", ...endpoints);
+  await member.says(/"msg":"the disk does not answer"/);
+  member.child.kill("SIGTERM");
+  const { stderr, signal } = await member.ended;
+  expect(stderr).toContain(
+    `"msg":"the disk does not answer, and is not waited for any longer; what was acknowledged is on it"`,
+  );
+  expect(stderr).not.toContain(`"msg":"stopped"`);
+  expect(signal).toBe("SIGKILL");
+  holder.child.kill("SIGKILL");
+  await holder.ended;
+});
+
+test("a second signal ends a member whose disk does not answer at once", { timeout: 60_000 }, async () => {
+  const member = workplace.start(await words("hung2"));
+  const { clients } = await served(member);
+  await member.says(/"msg":"a member leads"/);
+  const holder = await hang("hung2");
+  const endpoints = ["--endpoints", clients[0] ?? "", "--command-timeout", "100ms"];
+  void workplace.quorate("member", "add", "another", "--peer-urls", "http://127.0.0.1:1", ...endpoints);
+  await member.says(/"msg":"the disk does not answer"/);
+  member.child.kill("SIGTERM");
+  await member.says(/"msg":"stopping"/);
+  member.child.kill("SIGTERM");
+  const { stderr, signal } = await member.ended;
+  expect(stderr).toContain(`"msg":"stopping at once: a second signal has come"`);
+  expect(stderr).not.toContain("is not waited for any longer");
+  expect(signal).toBe("SIGKILL");
+  holder.child.kill("SIGKILL");
+  await holder.ended;
 });
 
 test("a port that is taken is named, and how to mend it", async () => {

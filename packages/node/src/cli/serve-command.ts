@@ -22,7 +22,7 @@ import { EXIT, UserError } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { endOf } from "./failures.ts";
 import type { ServeWords } from "./serve-flags.ts";
-import { stopRequests } from "./signals.ts";
+import { exitAtOnce, stopRequests } from "./signals.ts";
 
 export async function serveCommand(words: ServeWords): Promise<ExitCode> {
   const { options, warnings } = optionsOf(words);
@@ -35,12 +35,13 @@ export async function serveCommand(words: ServeWords): Promise<ExitCode> {
     process.exit(exitCode);
   });
   // From here on the first signal stops the member in good order, even one that is still starting.
-  const stop = stopRequests(log);
+  let node: RunningNode | null = null;
+  const stop = stopRequests(log, () => node?.isDiskHung() ?? false);
   log.info({ version, node: process.versions.node, pid: process.pid, dataDir: options.dataDir }, "starting");
   if (options.autoTls && (await makeCertificate(options)))
     log.info({ file: options.clientTls?.certFile }, "made a certificate");
   const metrics = createMetrics({ version, quotaBytes: options.quotaBytes, detail: options.metrics });
-  const node = await startNode(options, { log, member: memberEvents(metrics.member, log), api: metrics.api });
+  node = await startNode(options, { log, member: memberEvents(metrics.member, log), api: metrics.api });
   let monitor: Monitor | null = null;
   try {
     monitor = await monitorOf(options, node, metrics);
@@ -48,7 +49,13 @@ export async function serveCommand(words: ServeWords): Promise<ExitCode> {
     return await untilEnd(node, stop, log);
   } finally {
     await monitor?.close();
-    await node.stop();
+    if ((await node.stop()) === "hung") {
+      log.fatal(
+        { dataDir: options.dataDir },
+        "the disk does not answer, and is not waited for any longer; what was acknowledged is on it",
+      );
+      exitAtOnce(EXIT.storage, true);
+    }
   }
 }
 
@@ -114,8 +121,7 @@ async function untilEnd(node: RunningNode, stop: Promise<string>, log: NodeLog):
   const end = await Promise.race([node.failed, stop]);
   if (typeof end === "string") {
     log.info({ reason: end }, "stopping");
-    await node.stop();
-    log.info({}, "stopped");
+    if ((await node.stop()) === "stopped") log.info({}, "stopped");
     return EXIT.ok;
   }
   const { exitCode, message } = endOf(end);

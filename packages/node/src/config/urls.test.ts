@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addressOf, isLoopback, readUrl, urlOf } from "./urls.ts";
+import { addressOf, isLoopback, readUrl, urlOf, withPorts } from "./urls.ts";
 
 test.each([
   ["http://localhost:2379", "http://localhost:2379"],
@@ -24,6 +24,20 @@ test.each([
   ["http://me:secret@10.0.0.1:2379", "without a user"],
 ])("%s is none", (text, expected) => {
   expect(readUrl(text)).toEqual({ ok: false, expected: expect.stringContaining(expected) });
+});
+
+test("the system's ports take the place of 0, by their place in the list", () => {
+  const addresses = [
+    { host: "127.0.0.1", port: 1001 },
+    { host: "::1", port: 1002 },
+  ];
+  const urls = ["https://a.test:0", "http://[::1]:0", "http://c.test:0", "http://d.test:80"];
+  expect(withPorts(urls, addresses)).toEqual([
+    "https://a.test:1001",
+    "http://[::1]:1002",
+    "http://c.test:1001",
+    "http://d.test:80",
+  ]);
 });
 
 test("an address becomes a URL and the same address again", () => {

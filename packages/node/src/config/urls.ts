@@ -37,6 +37,15 @@ export function urlOf(scheme: "http" | "https", { host, port }: Address): string
   return `${scheme}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
+/** URLs, where their port is 0 with the one that listening came to: in the same place of the list, or the first. */
+export function withPorts(urls: readonly string[], addresses: readonly Address[]): readonly string[] {
+  return urls.map((url, at) => {
+    const { host, port } = addressOf(url);
+    const bound = addresses[at] ?? addresses[0];
+    return port !== 0 || bound === undefined ? url : urlOf(isHttps(url) ? "https" : "http", { host, port: bound.port });
+  });
+}
+
 export function isHttps(url: string): boolean {
   return url.startsWith("https:");
 }

@@ -35,7 +35,7 @@ function isCommandEntry(of: Plain): of is Extract<RaftEntry, { readonly type: "c
 }
 
 export const raftLayout: Layout<RaftDurable> = {
-  format: "raft/1",
+  format: "raft/2",
 
   split({ term, votedFor, log: entries, snapshot }) {
     if (snapshot === null) return { head: { term, votedFor }, log: entries, snapshot: null };

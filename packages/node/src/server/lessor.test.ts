@@ -9,11 +9,13 @@ import { Lessor } from "./lessor.ts";
 class Rig {
   readonly clock = new FakeClock();
   readonly leases = new Map<LeaseId, number>();
+  #grants = new Map<LeaseId, number>();
   #proposed: StoreCommand[] = [];
   readonly lessor: Lessor = new Lessor({
     clock: this.clock,
     propose: (command) => this.#proposed.push(command),
     ttlOf: (id) => this.leases.get(id) ?? null,
+    grantOf: (id) => (this.leases.has(id) ? (this.#grants.get(id) ?? null) : null),
     leases: () => this.leases.keys(),
   });
 
@@ -30,17 +32,20 @@ class Rig {
 
   grant(id: LeaseId, ttl: number): void {
     const isNew = !this.leases.has(id);
-    if (isNew) this.leases.set(id, ttl);
+    if (isNew) {
+      this.leases.set(id, ttl);
+      this.#grants.set(id, (this.#grants.get(id) ?? 0) + 1);
+    }
     this.lessor.onApplied({ type: "leaseGrant", id, ttl }, 1, isNew);
   }
 
   expire(id: LeaseId): void {
     this.leases.delete(id);
-    this.lessor.onApplied({ type: "leaseExpire", id, term: 1 }, 1, true);
+    this.lessor.onApplied({ type: "leaseExpire", id, term: 1, grant: 1 }, 1, true);
   }
 }
 
-const expiry = (id: LeaseId, term: number): StoreCommand => ({ type: "leaseExpire", id, term });
+const expiry = (id: LeaseId, term: number, grant = 1): StoreCommand => ({ type: "leaseExpire", id, term, grant });
 
 test("a lease ends when its time is over, not before, and is forgotten once that is applied", () => {
   const rig = new Rig();
@@ -54,6 +59,20 @@ test("a lease ends when its time is over, not before, and is forgotten once that
   rig.clock.advance(60_000);
   expect(rig.proposed()).toEqual([]);
   expect(rig.lessor.renew("7")).toBeNull();
+});
+
+test("of leases with one id, each has an end of its own", () => {
+  const rig = new Rig();
+  rig.elect(1);
+  rig.grant("7", 10);
+  rig.clock.advance(10_500);
+  expect(rig.proposed()).toEqual([expiry("7", 1, 1)]);
+  rig.expire("7");
+  rig.grant("7", 10);
+  rig.clock.advance(9_000);
+  expect(rig.proposed()).toEqual([]);
+  rig.clock.advance(1_500);
+  expect(rig.proposed()).toEqual([expiry("7", 1, 2)]);
 });
 
 test("a lease that is renewed has its full time from then", () => {

@@ -15,6 +15,8 @@ export type LessorOptions = {
   readonly propose: (command: StoreCommand) => void;
   /** The lease's time to live in seconds, or null if there is no such lease. */
   readonly ttlOf: (id: LeaseId) => number | null;
+  /** The number of the lease's grant, or null if there is no such lease. */
+  readonly grantOf: (id: LeaseId) => number | null;
   readonly leases: () => Iterable<LeaseId>;
 };
 
@@ -130,10 +132,11 @@ export class Lessor {
     const { term, at, ending } = this.#ends;
     const now = this.#options.clock.now();
     for (const [id, end] of at) {
-      if (end > now) continue;
+      const grant = this.#options.grantOf(id);
+      if (end > now || grant === null) continue;
       at.set(id, now + RETRY_MS);
       ending.add(id);
-      this.#options.propose({ type: "leaseExpire", id, term });
+      this.#options.propose({ type: "leaseExpire", id, term, grant });
     }
   }
 }

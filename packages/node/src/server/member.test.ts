@@ -7,7 +7,7 @@ import { PeerError } from "../peers/index.ts";
 import { FakeClock } from "../shell/fake-clock.ts";
 import { storeMachine } from "../store/index.ts";
 import { Member } from "./member.ts";
-import type { MemberOptions } from "./member.ts";
+import type { MemberOptions } from "./member-options.ts";
 import type { Replication } from "./replication.ts";
 
 const leader = nodeId("00000000000000b2");
@@ -44,7 +44,7 @@ function follower(ask: () => Promise<Plain>): { readonly member: Member; readonl
       members: [],
     },
     name: "m1",
-    clientUrls: [],
+    clientUrls: () => [],
     token: "token",
     version: "0.0.0",
     peers: { ask, setPeer: () => undefined, removePeer: () => undefined, status: () => [] },

@@ -5,15 +5,13 @@
 
 import { nodeId } from "@quorate/core";
 import type { NodeId, Plain } from "@quorate/core";
-import type { AutoCompaction } from "../config/options.ts";
 import { PeerError } from "../peers/index.ts";
-import type { Peers } from "../peers/index.ts";
 import type { ProtocolView } from "../protocols/index.ts";
-import type { Clock } from "../shell/clock.ts";
 import {
   alarmsOf,
   compactedOf,
   isRemoved,
+  leaseGrantOf,
   leaseTtlOf,
   leasesOf,
   membersOf,
@@ -26,62 +24,16 @@ import { MemberError } from "./backend.ts";
 import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
 import { AutoCompactor } from "./auto-compactor.ts";
 import { forwardTo } from "./forwarding.ts";
-import type { Identity } from "./identity.ts";
 import { LeaseCalls } from "./lease-calls.ts";
 import { Lessor } from "./lessor.ts";
 import { answers, readQuestion } from "./member-words.ts";
 import type { ChangeAnswer, MembershipChange, Question } from "./member-words.ts";
+import type { MemberOptions } from "./member-options.ts";
 import { Membership } from "./membership.ts";
-import type { ForwardVerdict } from "./proposals.ts";
 import { answering, faultOf } from "./reconfiguration.ts";
-import type { AddressedCommand, Replication, ReplicationListener } from "./replication.ts";
+import type { Replication, ReplicationListener } from "./replication.ts";
 import { snapshotFile } from "./snapshot-file.ts";
-import { takesSpace } from "./space.ts";
-
-/** What is told to whoever counts and logs. */
-export type MemberEvents = {
-  onLeader(leader: MemberId | null, term: number): void;
-  onApplied(index: number, command: StoreCommand): void;
-  onProposal(outcome: "ok" | "failed", command: StoreCommand): void;
-  onFlush(ms: number): void;
-  onPause(ms: number): void;
-  onHung(isHung: boolean): void;
-  /** Something that can't come from a member that is right, or is of another version. */
-  onStrange(what: string, details: { readonly [name: string]: Plain }): void;
-  /** Something that is tried again by itself went wrong. */
-  onSetback(what: string, error: unknown): void;
-};
-
-export type MemberOptions = {
-  readonly identity: Identity;
-  /** What the member is to be known as. */
-  readonly name: string;
-  readonly clientUrls: readonly string[];
-  readonly token: string;
-  readonly version: string;
-  readonly peers: Pick<Peers, "ask" | "setPeer" | "removePeer" | "status">;
-  readonly replicate: (
-    listener: ReplicationListener,
-    forward: (
-      leader: NodeId,
-      commands: readonly AddressedCommand[],
-    ) => Promise<ForwardVerdict | { readonly type: "unsent" }>,
-  ) => Replication;
-  readonly requestTimeoutMs: number;
-  readonly electionMs: number;
-  /** Bytes of data from which on the store takes no more. */
-  readonly quotaBytes: number;
-  /** Refuse changes that would leave the cluster without a quorum. */
-  readonly strictReconfiguration: boolean;
-  /** Which history to give up without being asked. Null for none. */
-  readonly autoCompaction: AutoCompaction | null;
-  /** Bytes on disk. */
-  readonly diskSize: () => number;
-  readonly clock: Clock;
-  readonly events: MemberEvents;
-  /** The member can't go on, for the reason given: an error, or that it was removed from the cluster. */
-  readonly onFailure: (error: unknown) => void;
-};
+import { SpaceAlarm, takesSpace } from "./space.ts";
 
 export class Member implements Backend {
   readonly clusterId: string;
@@ -93,6 +45,7 @@ export class Member implements Backend {
   readonly #leases: LeaseCalls;
   readonly #membership: Membership;
   readonly #compactor: AutoCompactor | null;
+  readonly #space: SpaceAlarm;
   readonly #appliedListeners = new Set<(store: StoreState) => void>();
   readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
   #leadership: { readonly leader: NodeId | null; readonly term: number } = { leader: null, term: 0 };
@@ -108,6 +61,7 @@ export class Member implements Backend {
         this.#proposeAgain(command);
       },
       ttlOf: (id) => leaseTtlOf(this.store(), id),
+      grantOf: (id) => leaseGrantOf(this.store(), id),
       leases: () => leasesOf(this.store()),
     });
     this.#leases = new LeaseCalls({
@@ -133,6 +87,11 @@ export class Member implements Backend {
               if (this.#isLeader()) this.#proposeAgain({ type: "compact", revision });
             },
           });
+    this.#space = new SpaceAlarm({
+      memberId: this.memberId,
+      store: () => this.store(),
+      propose: (command) => this.#replication.propose(command),
+    });
     this.#membership = new Membership({
       ...options,
       replication: () => this.#replication,
@@ -151,7 +110,7 @@ export class Member implements Backend {
 
   async propose(command: StoreCommand): Promise<StoreResult> {
     const { store } = this.#replication;
-    if (takesSpace(command) && sizeOf(store) >= this.#options.quotaBytes) return await this.#refuseForSpace();
+    if (takesSpace(command) && sizeOf(store) >= this.#options.quotaBytes) return await this.#space.refuse();
     try {
       const result = await this.#replication.propose(command);
       this.#options.events.onProposal("ok", command);
@@ -296,6 +255,11 @@ export class Member implements Backend {
     return this.#replication.pending;
   }
 
+  /** Whether the disk does not answer. */
+  get isHung(): boolean {
+    return this.#replication.isHung;
+  }
+
   get view(): ProtocolView {
     return this.#replication.view;
   }
@@ -358,12 +322,6 @@ export class Member implements Backend {
     this.#replication.propose(command).catch((error: unknown) => {
       this.#options.events.onSetback(`The command ${command.type} of this member's own was not carried out.`, error);
     });
-  }
-
-  async #refuseForSpace(): Promise<StoreResult> {
-    return await this.#replication
-      .propose({ type: "alarmRaise", member: this.memberId, alarm: "noSpace" })
-      .then((raised): StoreResult => ({ revision: raised.revision, ok: false, error: "noSpace" }));
   }
 
   async #mayChange(change: MembershipChange): Promise<ChangeAnswer> {

@@ -31,6 +31,7 @@ class Rig {
   view: ProtocolView;
   store: StoreState = storeMachine.initial;
   applied = 0;
+  clientUrls: readonly string[] | null = [`http://${A}:2`];
   logged: Replication["loggedAddresses"] = new Map();
   /** What others say of the members when they are asked. */
   askMembers: (of: NodeId) => Promise<readonly Member[]> = () => Promise.reject(new Error("nobody is there"));
@@ -70,7 +71,7 @@ class Rig {
     this.membership = new Membership({
       identity: { version: 1, protocol: "raft", clusterId: "c", memberId: A, bootstrap: voters, members: founders },
       name: A,
-      clientUrls: [`http://${A}:2`],
+      clientUrls: () => this.clientUrls,
       token: "token",
       peers: {
         setPeer: (peer: NodeId, urls: readonly string[]) => void this.note(`peer ${peer} at ${urls.join(" ")}`),
@@ -187,6 +188,15 @@ describe("the transport", () => {
     // In between two memberships even those that were removed may count.
     expect(await rig.turn({ isSettled: false })).toEqual([`peer ${C} at http://gone:1`]);
   });
+});
+
+test("a member says where clients reach it once that is known", async () => {
+  const rig = new Rig(founders).list(...founders);
+  rig.clientUrls = null;
+  expect(await rig.turn()).not.toContain("propose memberPublish");
+  rig.clientUrls = [`http://${A}:4`];
+  expect(await rig.turn()).toContain("propose memberPublish");
+  expect(rig.store.members.find(({ id }) => id === A)?.clientUrls).toEqual([`http://${A}:4`]);
 });
 
 describe("a member without a leader", () => {

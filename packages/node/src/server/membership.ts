@@ -22,7 +22,8 @@ import type { Replication } from "./replication.ts";
 export type MembershipOptions = {
   readonly identity: Identity;
   readonly name: string;
-  readonly clientUrls: readonly string[];
+  /** Null as long as it is not known where this member listens for clients. */
+  readonly clientUrls: () => readonly string[] | null;
   readonly token: string;
   readonly peers: Pick<Peers, "setPeer" | "removePeer">;
   readonly replication: () => Replication;
@@ -288,7 +289,7 @@ export class Membership {
   #keepMembers(view: ProtocolView): void {
     if (view.leader === null) return;
     const members = this.#members();
-    const { identity, name, clientUrls } = this.#options;
+    const { identity, name } = this.#options;
     if (view.leader === this.#self) {
       if (members.length === 0) {
         if (identity.members.length > 0) this.#keepUp({ type: "membersInit", members: identity.members });
@@ -297,7 +298,8 @@ export class Membership {
       }
     }
     const own = members.find(({ id }) => id === this.#self);
-    if (own === undefined) return;
+    const clientUrls = this.#options.clientUrls();
+    if (own === undefined || clientUrls === null) return;
     if (own.name === name && own.clientUrls.join(" ") === clientUrls.join(" ")) return;
     this.#keepUp({ type: "memberPublish", id: this.#self, name, clientUrls });
   }

@@ -99,7 +99,7 @@ const checks: { readonly [T in Exclude<StoreCommand["type"], StoreOp["type"]>]: 
   leaseGrant: { id: isGrantedLeaseId, ttl: isCount },
   leaseRevoke: { id: isLeaseId },
   lessor: { term: isCount },
-  leaseExpire: { id: isLeaseId, term: isCount },
+  leaseExpire: { id: isLeaseId, term: isCount, grant: isCount },
   membersInit: { members: isMembers },
   memberAdd: { member: isMember },
   memberRemove: { id: isMemberId },

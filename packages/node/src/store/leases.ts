@@ -11,7 +11,8 @@ import type { LeaseId } from "./types.ts";
 export function onLeaseGrant(state: StoreState, { id, ttl }: { readonly id: LeaseId; readonly ttl: number }): Applied {
   if (state.alarms.some(({ alarm }) => alarm === "noSpace")) return failed(state, "noSpace");
   if (find(byLease, state.leases, id) !== null) return failed(state, "leaseExists");
-  return done({ ...state, leases: put(byLease, state.leases, { id, ttl }) });
+  const grant = state.grants + 1;
+  return done({ ...state, grants: grant, leases: put(byLease, state.leases, { id, ttl, grant }) });
 }
 
 /** Deletes the lease and, in one revision and in their order, its keys. */
@@ -30,10 +31,15 @@ export function onLessor(state: StoreState, { term }: { readonly term: number })
   return done(term > state.lessorTerm ? { ...state, lessorTerm: term } : state);
 }
 
-/** Only the leader that watches over the leases knows which were renewed. */
+/**
+ * Only the leader that watches over the leases knows which were renewed. It may say twice that one has run out: what was
+ * granted under the same id in between is another lease.
+ */
 export function onLeaseExpire(
   state: StoreState,
-  { id, term }: { readonly id: LeaseId; readonly term: number },
+  { id, term, grant }: { readonly id: LeaseId; readonly term: number; readonly grant: number },
 ): Applied {
-  return term === state.lessorTerm ? onLeaseRevoke(state, { id }) : done(state);
+  if (term !== state.lessorTerm) return done(state);
+  const lease = find(byLease, state.leases, id);
+  return lease !== null && lease.grant !== grant ? done(state) : onLeaseRevoke(state, { id });
 }

@@ -169,9 +169,21 @@ describe("leases", () => {
 
   test("run out only if the leader that watches over them says so", () => {
     const later = run(state, { type: "lessor", term: 3 }, { type: "lessor", term: 2 }).state;
-    const stale = run(later, { type: "leaseExpire", id: "7", term: 2 }).state;
+    const stale = run(later, { type: "leaseExpire", id: "7", term: 2, grant: 1 }).state;
     expect(stale).toBe(later);
-    expect(keyCountOf(run(later, { type: "leaseExpire", id: "7", term: 3 }).state)).toBe(1);
+    expect(keyCountOf(run(later, { type: "leaseExpire", id: "7", term: 3, grant: 1 }).state)).toBe(1);
+  });
+
+  test("that run out twice take no later lease with the same id along", () => {
+    const expire = { type: "leaseExpire", id: "7", term: 0, grant: 1 } as const;
+    const gone = run(state, expire).state;
+    expect([leasesOf(gone), keyCountOf(gone)]).toEqual([[], 1]);
+    expect(errorOf(gone, expire)).toBe("leaseNotFound");
+    const again = run(gone, { ...grant, ttl: 9 }, put("a", "2", { lease: "7" })).state;
+    const { state: same, results } = run(again, expire);
+    expect(results).toMatchObject([{ ok: true, value: { type: "done" } }]);
+    expect(same).toBe(again);
+    expect(keyCountOf(run(again, { ...expire, grant: 2 }).state)).toBe(1);
   });
 });
 
@@ -213,7 +225,7 @@ describe("an alarm for corruption", () => {
     { type: "compact", revision: 2 },
     { type: "leaseGrant", id: "8", ttl: 1 },
     { type: "leaseRevoke", id: "7" },
-    { type: "leaseExpire", id: "7", term: 3 },
+    { type: "leaseExpire", id: "7", term: 3, grant: 1 },
   ])("refuses what changes anything: %j", (command) => {
     const { state, result } = storeMachine.apply(corrupt, command, 1);
     expect(result).toEqual({ ok: false, error: "corrupt", revision: 2 });

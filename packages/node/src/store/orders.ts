@@ -18,8 +18,8 @@ export type Change = {
   readonly replaced: number;
 };
 
-/** `ttl` in seconds. */
-export type Lease = { readonly id: LeaseId; readonly ttl: number };
+/** `ttl` in seconds. `grant` is its number among all leases that were ever granted: ids may come again. */
+export type Lease = { readonly id: LeaseId; readonly ttl: number; readonly grant: number };
 
 /** The key ends with the lease. */
 export type Attachment = { readonly lease: LeaseId; readonly key: Bytes };

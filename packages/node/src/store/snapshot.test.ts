@@ -24,6 +24,7 @@ function name(at: number): string {
 
 const many: StoreState = after(
   { type: "lessor", term: 7 },
+  { type: "leaseGrant", id: "7", ttl: 1 },
   ...Array.from({ length: COUNT }, (_, at): StoreCommand => put(name(at), "v".repeat(100))),
 );
 
@@ -56,7 +57,7 @@ describe("chunks", () => {
         .slice(1)
         .every((chunk, at) => chunk === chunks[at + 1]),
     ).toBe(true);
-    expect([keyCountOf(copy), lessorTermOf(copy)]).toEqual([COUNT, 7]);
+    expect([keyCountOf(copy), lessorTermOf(copy), copy.grants]).toEqual([COUNT, 7, 1]);
   });
 
   test("hold a large value alone", () => {
@@ -85,7 +86,7 @@ describe("what is no snapshot is refused", () => {
   test.each<readonly [string, readonly Plain[], string]>([
     ["no chunks", [], "begins with a manifest"],
     ["no manifest", leaves, "begins with a manifest"],
-    ["another format", [{ ...manifest, format: 2 }, ...leaves], "begins with a manifest of format 1"],
+    ["another format", [{ ...manifest, format: 1 }, ...leaves], "begins with a manifest of format 2"],
     ["a revision that is none", [{ ...manifest, revision: 0 }, ...leaves], "begins with a manifest"],
     ["members that are none", [{ ...manifest, members: [{}] }, ...leaves], "begins with a manifest"],
     ["trees that are none", [{ ...manifest, trees: {} }, ...leaves], "begins with a manifest"],

@@ -22,7 +22,7 @@ import type { Shape } from "./tree/shape.ts";
 import type { KeyValue } from "./types.ts";
 
 /** The form of chunks that this version writes and reads. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 type TreeManifest = { readonly leaves: number; readonly shape: Shape };
 
@@ -107,6 +107,7 @@ const manifestFields = hasFields({
   format: isOneOf(FORMAT),
   revision: isPositive,
   compacted: (value) => value === -1 || isCount(value),
+  grants: isCount,
   lessorTerm: isCount,
   members: isMembers,
   removedMembers: isListOf(isMemberId),
@@ -148,7 +149,7 @@ function entriesUpTo(last: number): {
   };
 }
 
-const leaseFields = hasFields({ id: isGrantedLeaseId, ttl: isCount });
+const leaseFields = hasFields({ id: isGrantedLeaseId, ttl: isCount, grant: isPositive });
 const attachmentFields = hasFields({ lease: isGrantedLeaseId, key: isBytes });
 
 function isLease(value: Plain): value is Lease {

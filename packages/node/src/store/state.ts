@@ -16,6 +16,7 @@ export type StoreAlarm = { readonly member: MemberId; readonly alarm: AlarmType 
  * - history: the versions of keys that were replaced or deleted after `compacted`
  * - changes: what happened at each revision from `compacted` on
  * - leases, attachments: the leases, and which keys each one takes along
+ * - grants: how many leases were ever granted
  * - lessorTerm: the term of the leader that watches over the leases, 0 before the first
  * - members: in the order of their ids
  * - removedMembers: ids that can't come back, in order
@@ -29,6 +30,7 @@ export type StoreState = {
   readonly changes: Tree<Change, ChangeKey>;
   readonly leases: Tree<Lease, LeaseId>;
   readonly attachments: Tree<Attachment, Attachment>;
+  readonly grants: number;
   readonly lessorTerm: number;
   readonly members: readonly Member[];
   readonly removedMembers: readonly MemberId[];
@@ -43,6 +45,7 @@ export const INITIAL: StoreState = {
   changes: EMPTY,
   leases: EMPTY,
   attachments: EMPTY,
+  grants: 0,
   lessorTerm: 0,
   members: [],
   removedMembers: [],
@@ -99,6 +102,11 @@ export function leaseOf(
 /** The time to live of a lease in seconds, as granted, or null if there is none. */
 export function leaseTtlOf(state: StoreState, id: LeaseId): number | null {
   return find(byLease, state.leases, id)?.ttl ?? null;
+}
+
+/** The number of a lease's grant, or null if there is no such lease. Another one with the same id has another number. */
+export function leaseGrantOf(state: StoreState, id: LeaseId): number | null {
+  return find(byLease, state.leases, id)?.grant ?? null;
 }
 
 /** The keys that are attached to a lease, in order. */

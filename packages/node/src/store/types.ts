@@ -103,8 +103,8 @@ export type StoreCommand =
   | { readonly type: "leaseRevoke"; readonly id: LeaseId }
   /** From `term` on, its leader watches over the leases: what an earlier one says of their expiry no longer counts. */
   | { readonly type: "lessor"; readonly term: number }
-  /** The lease's time has run out, says the leader of `term`. */
-  | { readonly type: "leaseExpire"; readonly id: LeaseId; readonly term: number }
+  /** The time of the lease that was granted as number `grant` has run out, says the leader of `term`. */
+  | { readonly type: "leaseExpire"; readonly id: LeaseId; readonly term: number; readonly grant: number }
   /** The members at the beginning; later changes are `members...`. Without effect if there are members already. */
   | { readonly type: "membersInit"; readonly members: readonly Member[] }
   | { readonly type: "memberAdd"; readonly member: Member }

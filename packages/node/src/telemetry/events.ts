@@ -1,6 +1,6 @@
 /** What a member tells, counted and logged. */
 
-import type { MemberEvents } from "../server/member.ts";
+import type { MemberEvents } from "../server/member-options.ts";
 import type { NodeLog } from "./log.ts";
 import type { MemberMetrics } from "./metrics.ts";
 

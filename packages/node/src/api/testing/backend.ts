@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { MemberError } from "../../server/backend.ts";
 import type { Backend, LeaseLife, MemberFault, MembershipResult, MemberStatus } from "../../server/backend.ts";
 import { snapshotFile } from "../../server/snapshot-file.ts";
-import { leaseTtlOf, leasesOf, membersOf, sizeOf, storeMachine } from "../../store/index.ts";
+import { leaseGrantOf, leaseTtlOf, leasesOf, membersOf, sizeOf, storeMachine } from "../../store/index.ts";
 import type { LeaseId, Member, MemberId, StoreCommand, StoreResult, StoreState } from "../../store/index.ts";
 
 const CLUSTER_ID = "cdf818194e3a8c32";
@@ -180,7 +180,8 @@ export class TestBackend implements Backend {
 
   #expire(): void {
     for (const id of leasesOf(this.#store)) {
-      if ((this.#ends.get(id) ?? 0) < now()) this.apply([{ type: "leaseExpire", id, term: this.term }]);
+      if ((this.#ends.get(id) ?? 0) >= now()) continue;
+      this.apply([{ type: "leaseExpire", id, term: this.term, grant: leaseGrantOf(this.#store, id) ?? 0 }]);
     }
   }
 }

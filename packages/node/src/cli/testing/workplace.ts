@@ -74,7 +74,16 @@ export class Workplace {
   }
 
   start(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
-    const child = spawn(process.execPath, [COMMAND, ...words], {
+    return this.#spawn([COMMAND, ...words], environment);
+  }
+
+  /** Runs another program of this repository. */
+  run(file: string, words: readonly string[]): Running {
+    return this.#spawn(["--import", import.meta.resolve("tsx"), file, ...words], {});
+  }
+
+  #spawn(words: readonly string[], environment: NodeJS.ProcessEnv): Running {
+    const child = spawn(process.execPath, words, {
       cwd: this.folder,
       // Whatever the tests run under must not colour or configure what the command does.
       env: { PATH: process.env["PATH"], ...environment },

@@ -68,6 +68,13 @@ const member = fc.constant("00000000000000aa");
 const raised = { member, alarm: fc.constantFrom("noSpace", "noSpace", "noSpace", "corrupt") } as const;
 const cleared = { member, alarm: fc.constantFrom("noSpace", "corrupt") } as const;
 
+const expiries = fc.record({
+  type: fc.constant("leaseExpire"),
+  id: grantedLease,
+  term: fc.nat(3),
+  grant: fc.integer({ min: 1, max: 4 }),
+});
+
 /** All commands but those of members. */
 export const commands: fc.Arbitrary<StoreCommand> = fc.oneof(
   { weight: 8, arbitrary: puts },
@@ -77,7 +84,7 @@ export const commands: fc.Arbitrary<StoreCommand> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant("leaseGrant"), id: grantedLease, ttl: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("leaseRevoke"), id: grantedLease }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("lessor"), term: fc.nat(3) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("leaseExpire"), id: grantedLease, term: fc.nat(3) }) },
+  { weight: 2, arbitrary: expiries },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("alarmRaise"), ...raised }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("alarmClear"), ...cleared }) },
 );

@@ -26,6 +26,8 @@ export class NaiveStore {
   /** What happened at each revision. */
   readonly events: StoreEvent[][] = [[], []];
   readonly leases: Map<string, number> = new Map();
+  /** The ids of all leases that were ever granted. */
+  readonly granted: string[] = [];
   compacted: number = -1;
   isFull = false;
   isCorrupt = false;
@@ -61,6 +63,7 @@ export class NaiveStore {
         if (this.isFull) throw new Fault("noSpace");
         if (this.leases.has(command.id)) throw new Fault("leaseExists");
         this.leases.set(command.id, command.ttl);
+        this.granted.push(command.id);
         return { type: "done" };
       case "leaseRevoke":
         return this.#revoke(command.id);
@@ -68,7 +71,10 @@ export class NaiveStore {
         this.lessorTerm = Math.max(this.lessorTerm, command.term);
         return { type: "done" };
       case "leaseExpire":
-        return command.term === this.lessorTerm ? this.#revoke(command.id) : { type: "done" };
+        if (command.term !== this.lessorTerm) return { type: "done" };
+        if (this.leases.has(command.id) && this.granted.lastIndexOf(command.id) !== command.grant - 1)
+          return { type: "done" };
+        return this.#revoke(command.id);
       case "alarmRaise":
       case "alarmClear":
         if (command.alarm === "noSpace") this.isFull = command.type === "alarmRaise";
