@@ -1,5 +1,6 @@
 /** What a node can do of its own, in some local state: everything but receive messages and requests. */
 
+import { ABSENT } from "../engine/pair-map.ts";
 import type { ClusterActions } from "./actions.ts";
 import type { BudgetLine, ConditionsTable } from "./budgets.ts";
 import type { Happening, Local } from "./local.ts";
@@ -11,6 +12,8 @@ export interface Option {
   readonly action: number;
   /** What it costs, if it costs anything. */
   readonly budget: BudgetLine | null;
+  /** What it comes to; ABSENT until somebody asks. */
+  outcome: number;
 }
 
 /** Remembers the options of each node in each local state. */
@@ -35,6 +38,12 @@ export class NodeOptions {
   get active(): readonly number[] {
     if (this.#outcomes.events.length !== this.#outcomesSeen) this.#look();
     return this.#active;
+  }
+
+  /** What an option of a node in a local state comes to. */
+  outcomeOf(option: Option, node: number, local: number): number {
+    if (option.outcome === ABSENT) option.outcome = this.#outcomes.happen(node, local, option.happening);
+    return option.outcome;
   }
 
   /** The options of an active node in a local state that was met. */
@@ -74,7 +83,12 @@ export class NodeOptions {
   }
 
   #option(happening: Happening, action: string, budget: BudgetLine | null): Option {
-    return { happening: this.#outcomes.happenings.intern(happening), action: this.#actions.named(action), budget };
+    return {
+      happening: this.#outcomes.happenings.intern(happening),
+      action: this.#actions.named(action),
+      budget,
+      outcome: ABSENT,
+    };
   }
 
   #ifEver(budget: BudgetLine, happening: Happening, action: string): readonly Option[] {

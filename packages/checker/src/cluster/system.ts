@@ -291,10 +291,11 @@ export class ClusterSystem implements System, ClusterLayout {
       const local = words[at + node] as number;
       const options = this.#options.of(node, local);
       for (let index = 0; index < options.length; index++) {
-        const { happening, action, budget } = options[index] as Option;
+        const option = options[index] as Option;
+        const { happening, action, budget } = option;
         const next = budget === null ? conditions : this.conditions.spend(conditions, budget);
         if (next === ABSENT) continue;
-        const outcome = this.outcomes.happen(node, local, happening);
+        const outcome = this.#options.outcomeOf(option, node, local);
         this.#emit(sink, node, outcome, NONE, next, action, this.#actions.detailOf(happening, node));
       }
     }
