@@ -47,14 +47,21 @@ export class Judge {
     return this.#test(isKnown ? parts & REMAINDER : parts, false);
   }
 
-  /** Tests the predicates that have read any of the parts. */
+  /** Tests the predicates that have read any of the parts. Nearly every state comes by here: nothing is made on the way. */
   #test(parts: number, all: boolean): Judgement {
-    const isToBeTested = (predicate: StatePredicate): boolean => all || (predicate.parts & parts) !== 0;
-    const reached = this.#unreached.filter((predicate) => isToBeTested(predicate) && predicate.test());
-    if (reached.length > 0) this.#unreached = this.#unreached.filter((predicate) => !reached.includes(predicate));
-    const violated = this.#always.find((predicate) => isToBeTested(predicate) && !predicate.test()) ?? null;
+    let reached: StatePredicate[] | null = null;
+    for (const predicate of this.#unreached) {
+      if ((all || (predicate.parts & parts) !== 0) && predicate.test()) (reached ??= []).push(predicate);
+    }
+    if (reached !== null) this.#unreached = without(this.#unreached, reached);
+    let violated: StatePredicate | null = null;
+    for (const predicate of this.#always) {
+      if ((!all && (predicate.parts & parts) === 0) || predicate.test()) continue;
+      violated = predicate;
+      break;
+    }
     if (violated === null) this.#remember();
-    return reached.length === 0 && violated === null ? NOTHING : { reached, violated };
+    return reached === null && violated === null ? NOTHING : { reached: reached ?? [], violated };
   }
 
   #remember(): void {
@@ -67,4 +74,8 @@ export class Judge {
     }
     this.#judged.add(this.#to);
   }
+}
+
+function without<T>(list: readonly T[], left: readonly T[]): readonly T[] {
+  return list.filter((item) => !left.includes(item));
 }
