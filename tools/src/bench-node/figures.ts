@@ -2,7 +2,8 @@
 
 import { Connection } from "./grpc.ts";
 import { load } from "./load.ts";
-import { get, put, watch } from "./requests.ts";
+import { progressOf, say } from "./progress.ts";
+import { get, put, putAll, watch } from "./requests.ts";
 import type { Servers, Shape } from "./servers.ts";
 
 /** One line of the table. `better` says which is: more, or less. */
@@ -203,6 +204,9 @@ async function writeAnywhere(endpoints: readonly string[]): Promise<void> {
 
 const AGAIN_MS = 20;
 
+/** Below what etcd's `--max-txn-ops` allows. What is measured is what keys take, and not how fast they come. */
+const KEYS_PER_TXN = 100;
+
 /** Fills the store with keys, and looks at what the members take in memory then. */
 export function memoryAfter(keys: number): Figure {
   return {
@@ -211,7 +215,12 @@ export function memoryAfter(keys: number): Figure {
     unit: "MiB",
     better: "less",
     async measure(servers) {
-      const seconds = await fill(servers, keys, (number) => put(`many/${String(number).padStart(9, "0")}`, VALUE));
+      const seconds = await fill(servers, keys / KEYS_PER_TXN, `lots of ${KEYS_PER_TXN} keys`, (lot) =>
+        putAll(
+          Array.from({ length: KEYS_PER_TXN }, (_, at) => `many/${String(lot * KEYS_PER_TXN + at).padStart(9, "0")}`),
+          VALUE,
+        ),
+      );
       const memory = servers.memory().map((bytes) => bytes / 1024 ** 2);
       const mean = memory.reduce((sum, of) => sum + of, 0) / memory.length;
       return {
@@ -232,10 +241,11 @@ export function recoveryOf(bytes: number): Figure {
     better: "less",
     async measure(servers) {
       const puts = Math.ceil(bytes / value.length);
-      await fill(servers, puts, (number) => put(`log/${number % 100}`, value));
+      await fill(servers, puts, "puts", (number) => put(`log/${number % 100}`, value));
       const leader = await servers.leader();
       const place = (leader + 1) % servers.endpoints.length;
       await servers.kill(place);
+      say(`  ${servers.kind} starts again, with ${(servers.diskBytes(place) / 1024 ** 2).toFixed(0)} MiB of files`);
       const start = performance.now();
       servers.restart(place);
       await servers.leader();
@@ -263,24 +273,47 @@ async function readAt(endpoint: string): Promise<void> {
   throw new Error(`${endpoint} has not served in two minutes.`);
 }
 
+/** So many calls are under way at once. */
+const FILLERS = 64;
+/** How often a call is made again that a busy server has had no time for. What it writes is the same each time. */
+const TRIES = 20;
+
+/** Makes `count` calls, and says how far it is. Resolves with the seconds that it took. */
 async function fill(
   servers: Servers,
   count: number,
+  what: string,
   call: (number: number) => ReturnType<typeof put>,
 ): Promise<number> {
   const connections = servers.endpoints.map((endpoint) => new Connection(endpoint));
   const start = performance.now();
+  const progress = progressOf(`  ${servers.kind} has taken ${what}`, count);
   let number = 0;
+  let again = 0;
   await Promise.all(
-    Array.from({ length: 300 }, async (_, client) => {
+    Array.from({ length: FILLERS }, async (_, client) => {
       const connection = connections[client % connections.length];
       while (connection !== undefined && number < count) {
         number += 1;
         const { path, request } = call(number);
-        await connection.call(path, request);
+        again += await patiently(() => connection.call(path, request));
+        progress(number, again);
       }
     }),
   );
   for (const connection of connections) connection.close();
   return (performance.now() - start) / 1_000;
+}
+
+/** How often it had to be called again. */
+async function patiently(call: () => Promise<unknown>): Promise<number> {
+  for (let again = 0; ; again++) {
+    try {
+      await call();
+      return again;
+    } catch (error) {
+      if (again === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { failover, memoryAfter, putsAlone, putsAt, readsAt, recoveryOf, watchFanOut } from "./figures.ts";
 import type { Figure } from "./figures.ts";
+import { say } from "./progress.ts";
 import { Servers } from "./servers.ts";
 import type { Kind } from "./servers.ts";
 
@@ -40,6 +41,12 @@ function read(): Values {
   }
 }
 
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
 const values = read();
 if (values.help) {
   process.stdout.write(`${USAGE}\n`);
@@ -67,6 +74,7 @@ const kinds: readonly Kind[] = ["quorate", "etcd"];
 
 async function measure(figure: Figure, kind: Kind): Promise<{ readonly value: number; readonly detail: string }> {
   // Each figure has servers of its own: what one leaves behind does not weigh on the next.
+  say(`${figure.name}: ${kind}`);
   const servers = await Servers.start(kind, mkdtempSync(join(tmpdir(), `bench-${kind}-`)), figure.shape);
   try {
     return await figure.measure(servers);

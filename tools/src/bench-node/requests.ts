@@ -17,6 +17,12 @@ export function put(key: string, value: Buffer): Call {
   return encoded("KV", "Put", { key: Buffer.from(key), value });
 }
 
+/** Many puts in one transaction: one agreement for all of them. */
+export function putAll(keys: readonly string[], value: Buffer): Call {
+  const success = keys.map((key) => ({ request_put: { key: Buffer.from(key), value } }));
+  return encoded("KV", "Txn", { success });
+}
+
 export function get(key: string, isSerializable: boolean): Call {
   return encoded("KV", "Range", { key: Buffer.from(key), serializable: isSerializable });
 }

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Connection } from "./grpc.ts";
@@ -99,6 +99,13 @@ export class Servers {
     if (member !== undefined) this.#spawn(member);
   }
 
+  /** What a member's files take, in bytes. */
+  diskBytes(place: number): number {
+    const directory = join(this.#directory, this.#members[place]?.name ?? "");
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  }
+
   /** Resident memory of all members, in bytes. */
   memory(): readonly number[] {
     return this.#members.flatMap((member) => {
@@ -117,6 +124,10 @@ export class Servers {
     const command = this.kind === "quorate" ? process.execPath : "etcd";
     const child = spawn(command, member.args, { stdio: "ignore" });
     member.process = child;
+    // A benchmark that is broken off leaves nobody behind.
+    const end = (): void => void child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
   }
 
   async #ask({ client, process: child }: Member): Promise<{ readonly leader: string; readonly self: string } | null> {

@@ -5,7 +5,7 @@ import protobuf from "protobufjs";
 import { TXN_NESTING_MAX } from "../store/index.ts";
 import { CODE, StatusError } from "./status.ts";
 
-const PROTO_FILES = ["rpc.proto", "kv.proto", "health.proto"];
+const PROTO_FILES = ["rpc.proto", "kv.proto", "health.proto", "quorate.proto"];
 
 /**
  * How deep messages are read and written. A nested transaction takes two levels and a response's header two more: what the

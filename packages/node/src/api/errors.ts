@@ -6,6 +6,7 @@
 
 import { MemberError } from "../server/backend.ts";
 import type { MemberFault } from "../server/backend.ts";
+import { UNDER_WAY_MAX } from "../server/once.ts";
 import { TXN_NESTING_MAX } from "../store/index.ts";
 import type { StoreError } from "../store/types.ts";
 import { CODE, StatusError } from "./status.ts";
@@ -13,6 +14,11 @@ import type { Code, Status } from "./status.ts";
 
 function etcd(code: Code, text: string): Status {
   return { code, message: `etcdserver: ${text}` };
+}
+
+/** What etcd has no words for. */
+function own(code: Code, text: string): Status {
+  return { code, message: `quorate: ${text}` };
 }
 
 export const STORE_ERRORS: Readonly<Record<StoreError, Status>> = {
@@ -29,6 +35,18 @@ export const STORE_ERRORS: Readonly<Record<StoreError, Status>> = {
   peerUrlExists: etcd(CODE.failedPrecondition, "Peer URLs already exists"),
   memberNotLearner: etcd(CODE.failedPrecondition, "can only promote a learner member"),
   tooManyLearners: etcd(CODE.failedPrecondition, "too many learner members in cluster"),
+  sessionExpired: own(
+    CODE.failedPrecondition,
+    "there is no such session, or it has expired: this request was not carried out now, and may have been before",
+  ),
+  answerAcknowledged: own(
+    CODE.failedPrecondition,
+    "the client has acknowledged the answer to this sequence number: it is forgotten, and the request not carried out again",
+  ),
+  answerTooLong: own(
+    CODE.failedPrecondition,
+    "this request was carried out before, and its answer is too long to have been kept",
+  ),
 };
 
 export const MEMBER_FAULTS: Readonly<Record<MemberFault, Status>> = {
@@ -57,7 +75,10 @@ type RequestError =
   | "negativeLeaseId"
   | "badMemberUrls"
   | "learner"
-  | "authNotEnabled";
+  | "authNotEnabled"
+  | "badSession"
+  | "badSequence"
+  | "sequenceWithoutSession";
 
 /** What is wrong with a request by itself. */
 export const REQUEST_ERRORS: Readonly<Record<RequestError, Status>> = {
@@ -75,6 +96,12 @@ export const REQUEST_ERRORS: Readonly<Record<RequestError, Status>> = {
   badMemberUrls: etcd(CODE.invalidArgument, "given member URLs are invalid"),
   learner: etcd(CODE.unavailable, "rpc not supported for learner"),
   authNotEnabled: etcd(CODE.failedPrecondition, "authentication is not enabled"),
+  badSession: own(CODE.invalidArgument, "quorate-client-id is no id that a session has been opened with"),
+  badSequence: own(
+    CODE.invalidArgument,
+    `quorate-sequence is a number from 0 on, and quorate-acknowledged one that is at most ${UNDER_WAY_MAX - 1} below it`,
+  ),
+  sequenceWithoutSession: own(CODE.invalidArgument, "there is a sequence number, and no quorate-client-id"),
 };
 
 /** Why a watcher is cancelled, or not even created; these have no code. */

@@ -16,6 +16,7 @@ import { healthMethods } from "./services/health.ts";
 import { kvMethods } from "./services/kv.ts";
 import { leaseMethods } from "./services/lease.ts";
 import { maintenanceMethods } from "./services/maintenance.ts";
+import { sessionMethods } from "./services/sessions.ts";
 import { watchMethod } from "./services/watch.ts";
 import { codeName } from "./status.ts";
 import { openHttp2 } from "./transport/http2.ts";
@@ -105,14 +106,15 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
 }
 
 function methodsOf(member: ApiMember, hub: WatchHub): readonly NamedMethod[] {
-  const etcd = [
+  const methods = [
     ...kvMethods(member),
     watchMethod(member, hub),
     ...leaseMethods(member),
     ...clusterMethods(member),
     ...maintenanceMethods(member),
     ...authMethods(member),
+    ...sessionMethods(member),
   ];
-  const services = new Set(etcd.map(([path]) => path.split("/")[1] ?? ""));
-  return [...etcd, ...healthMethods(member, services)];
+  const services = new Set(methods.map(([path]) => path.split("/")[1] ?? ""));
+  return [...methods, ...healthMethods(member, services)];
 }

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../server/backend.ts";
 import { membersOf, revisionOf } from "../store/index.ts";
-import type { StoreCommand, StoreResult } from "../store/types.ts";
+import type { ClientCommand, StoreResult } from "../store/types.ts";
 import { REQUEST_ERRORS, STORE_ERRORS, fail } from "./errors.ts";
 import { hexIdToInt64 } from "./int64.ts";
 import type { Int64 } from "./int64.ts";
@@ -56,7 +56,7 @@ export class ApiMember {
   }
 
   /** `requestBytes` is how large the request is that asks for it. Fails with the store's reason. */
-  async propose(command: StoreCommand, requestBytes: number): Promise<Done> {
+  async propose(command: ClientCommand, requestBytes: number): Promise<Done> {
     if (requestBytes > this.limits.maxRequestBytes) fail(REQUEST_ERRORS.tooLarge);
     return done(await this.backend.propose(command));
   }

@@ -182,3 +182,5 @@ export type StatusResponse = Headed & {
 };
 export type AuthStatusResponse = Headed & { readonly enabled: boolean; readonly authRevision: number };
 export type HealthCheckResponse = { readonly status: number };
+
+export type OpenSessionResponse = { readonly header: ResponseHeader; readonly clientId: string };

@@ -7,26 +7,28 @@ import type { CallContext, Method, ServerStream, StreamHandler } from "./transpo
 
 export type NamedMethod = readonly [path: string, method: Method];
 
-/** As `proto/` has them; those of a unary method stand for etcd's without the package. */
-type Name = { readonly service: string; readonly method: string };
+/** As `proto/` has them. The package is etcd's unless it is given. */
+type Name = { readonly package?: string; readonly service: string; readonly method: string };
+
+/** What a handler is told beside the request: how large that is in bytes, and the metadata of its call. */
+type Handle<Request, Response> = (request: Request, size: number, context: CallContext) => Promise<Response>;
 
 /** The metadata by which a client says that it would rather have an error than wait where there is no leader. */
 export function requiresLeader(context: CallContext): boolean {
   return context.metadata("hasleader") === "true";
 }
 
-/** `size` is the request's in bytes. */
 export function unary<Request extends object, Response extends object>(
   member: ApiMember,
-  { service, method }: Name,
-  handle: (request: Request, size: number) => Promise<Response>,
+  { package: of = "etcdserverpb", service, method }: Name,
+  handle: Handle<Request, Response>,
 ): NamedMethod {
-  const { decode, encode } = codecOf<Request, Response>(`etcdserverpb.${service}`, method);
-  const path = `/etcdserverpb.${service}/${method}`;
+  const { decode, encode } = codecOf<Request, Response>(`${of}.${service}`, method);
+  const path = `/${of}.${service}/${method}`;
   const call = async (bytes: Uint8Array, context: CallContext): Promise<Uint8Array> => {
     try {
       if (requiresLeader(context) && member.backend.leader === null) fail(MEMBER_FAULTS.noLeader);
-      return encode(await handle(decode(bytes), bytes.length));
+      return encode(await handle(decode(bytes), bytes.length, context));
     } catch (error) {
       throw reported(member, path, error);
     }
@@ -49,11 +51,11 @@ export function demandVoter(member: ApiMember): void {
 export function voterUnary<Request extends object, Response extends object>(
   member: ApiMember,
   name: Name,
-  handle: (request: Request, size: number) => Promise<Response>,
+  handle: Handle<Request, Response>,
 ): NamedMethod {
-  return unary<Request, Response>(member, name, async (request, size) => {
+  return unary<Request, Response>(member, name, async (request, size, context) => {
     demandVoter(member);
-    return await handle(request, size);
+    return await handle(request, size, context);
   });
 }
 

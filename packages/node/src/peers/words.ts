@@ -8,7 +8,7 @@ import { FrameError, frameOf } from "./frames.ts";
 import type { RefusalCode, Removal } from "./types.ts";
 
 /** Changes with anything that members say to one another, but for the preface and `refuse`, which always stay. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Each side sends it first: seven letters, so that both know what they speak with, and the version. */
 const MAGIC = Buffer.from("QUORATE", "latin1");

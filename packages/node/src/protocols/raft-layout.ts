@@ -35,7 +35,9 @@ function isCommandEntry(of: Plain): of is Extract<RaftEntry, { readonly type: "c
 }
 
 export const raftLayout: Layout<RaftDurable> = {
-  format: "raft/2",
+  // In the third, commands may be requests through sessions, which a version that knows the second alone would pass over.
+  format: "raft/3",
+  earlierFormats: ["raft/2"],
 
   split({ term, votedFor, log: entries, snapshot }) {
     if (snapshot === null) return { head: { term, votedFor }, log: entries, snapshot: null };

@@ -1,6 +1,6 @@
 /** What the client API asks of a member: the seam between `api/`, which speaks etcd's gRPC, and `server/`. */
 
-import type { Bytes, LeaseId, Member, MemberId, StoreCommand, StoreError, StoreResult } from "../store/types.ts";
+import type { Bytes, ClientCommand, LeaseId, Member, MemberId, StoreError, StoreResult } from "../store/types.ts";
 import type { StoreState } from "../store/state.ts";
 
 /**
@@ -66,7 +66,7 @@ export interface Backend {
   readonly clusterId: string;
   readonly memberId: MemberId;
   /** Has the cluster agree on `command`, and resolves with what it came to once this member has applied it. */
-  propose(command: StoreCommand): Promise<StoreResult>;
+  propose(command: ClientCommand): Promise<StoreResult>;
   /** Resolves when this member has applied all that any member had applied before the call. */
   linearize(): Promise<void>;
   /** The store as this member has it now: an immutable value. */

@@ -4,7 +4,7 @@ import type { NodeId, Plain } from "@quorate/core";
 import type { AutoCompaction } from "../config/options.ts";
 import type { Peers } from "../peers/index.ts";
 import type { Clock } from "../shell/clock.ts";
-import type { MemberId, StoreCommand } from "../store/types.ts";
+import type { MemberId, StoreCommand, ClientCommand } from "../store/types.ts";
 import type { Identity } from "./identity.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 import type { AddressedCommand, Replication, ReplicationListener } from "./replication.ts";
@@ -13,7 +13,7 @@ import type { AddressedCommand, Replication, ReplicationListener } from "./repli
 export type MemberEvents = {
   onLeader(leader: MemberId | null, term: number): void;
   onApplied(index: number, command: StoreCommand): void;
-  onProposal(outcome: "ok" | "failed", command: StoreCommand): void;
+  onProposal(outcome: "ok" | "failed", command: ClientCommand): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;

@@ -19,7 +19,14 @@ import {
   sizeOf,
 } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
-import type { LeaseId, Member as StoreMember, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
+import type {
+  ClientCommand,
+  LeaseId,
+  Member as StoreMember,
+  MemberId,
+  StoreCommand,
+  StoreResult,
+} from "../store/types.ts";
 import { MemberError } from "./backend.ts";
 import type { Backend, LeaseLife, MembershipResult, MemberStatus } from "./backend.ts";
 import { AutoCompactor } from "./auto-compactor.ts";
@@ -108,9 +115,13 @@ export class Member implements Backend {
 
   // --- what the API asks
 
-  async propose(command: StoreCommand): Promise<StoreResult> {
+  async propose(command: ClientCommand): Promise<StoreResult> {
     const { store } = this.#replication;
-    if (takesSpace(command) && sizeOf(store) >= this.#options.quotaBytes) return await this.#space.refuse();
+    if (takesSpace(command) && sizeOf(store) >= this.#options.quotaBytes) {
+      const refused = await this.#space.refuse();
+      // It may have been carried out when there still was space: then its session has the answer, and the store refuses it else.
+      if (command.type !== "sessionRequest") return refused;
+    }
     try {
       const result = await this.#replication.propose(command);
       this.#options.events.onProposal("ok", command);

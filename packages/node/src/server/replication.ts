@@ -10,30 +10,30 @@
  */
 
 import { isRecord, replicated } from "@quorate/core";
-import type { NodeId, Plain, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
+import type { Applied, NodeId, Plain, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
 import type { Follower, ProtocolSetup, ProtocolView, Runnable } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
 import type { ShellObserver } from "../shell/observer.ts";
 import { Shell } from "../shell/shell.ts";
-import { storeMachine } from "../store/index.ts";
-import type { StoreMachine } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
-import type { MemberId, StoreCommand, StoreResult } from "../store/types.ts";
+import type { ClientCommand, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
 import { addressed } from "./addressed.ts";
 import type { Addressed, AddressedMachine } from "./addressed.ts";
 import { Barriers } from "./barriers.ts";
 import { Compaction } from "./compaction.ts";
 import type { CompactionLimits } from "./compaction.ts";
 import { addressesIn } from "./logged-members.ts";
+import { once } from "./once.ts";
+import type { Once } from "./once.ts";
 import { isReplicatedOutput } from "./outputs.ts";
 import { PastStores } from "./past-stores.ts";
 import { Proposals } from "./proposals.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 
-export type AddressedStore = AddressedMachine<StoreMachine>;
-export type AddressedCommand = Addressed<StoreCommand>;
+type AddressedStore = AddressedMachine<Once>;
+export type AddressedCommand = Addressed<ClientCommand>;
 
-const machine = addressed(storeMachine);
+const machine = addressed(once);
 
 /** Commands that are sent to the leader, at once: well below what a frame may have. */
 const LOT_BYTES = 8 * 1024 * 1024;
@@ -86,7 +86,7 @@ export type ReplicationOptions<S extends Signature> = {
 export type Replication = {
   /** Before, nothing is taken and nothing is told. */
   begin(): void;
-  propose(command: StoreCommand): Promise<StoreResult>;
+  propose(command: ClientCommand): Promise<StoreResult>;
   linearize(): Promise<void>;
   /** Commands that another member has sent, or null if they are none. */
   takeForwarded(commands: readonly Plain[]): Promise<ForwardVerdict> | null;
@@ -109,7 +109,7 @@ export type Replication = {
 export class ReplicatedStore<S extends Signature> implements Replication {
   readonly #options: ReplicationOptions<S>;
   readonly #config: S["config"];
-  readonly #proposals: Proposals<StoreCommand, StoreResult>;
+  readonly #proposals: Proposals<ClientCommand, StoreResult>;
   readonly #barriers: Barriers;
   readonly #compaction: Compaction<AddressedStore>;
   readonly #past = new PastStores();
@@ -117,7 +117,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
   /** Requests of operators and of this node itself, for the next turn. */
   #requests: Replicated<S, AddressedStore>["request"][] = [];
   readonly #logged: { readonly end: number; readonly addresses: ReadonlyMap<MemberId, readonly string[]> };
-  #store: StoreState = machine.initial;
+  #store: StoreState = machine.initial.machine;
   #applied = 0;
   #hasNews = false;
   #view: ProtocolView;
@@ -181,7 +181,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     this.#shell.begin();
   }
 
-  propose(command: StoreCommand): Promise<StoreResult> {
+  propose(command: ClientCommand): Promise<StoreResult> {
     return this.#proposals.propose(command);
   }
 
@@ -270,14 +270,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     this.#past.enter(state, this.#store);
     switch (output.type) {
       case "applied":
-        if (output.command.command.type === "compact" && output.result.ok) {
-          this.#options.listener.onCompacted(() => this.#past.now());
-        }
-        this.#past.onApplied(output.index, output.command.command);
-        this.#see(state);
-        this.#compaction.onApplied(output.command);
-        this.#options.listener.onApplied(output.index, output.command.command, output.result.ok);
-        this.#proposals.onApplied(output.command, output.result);
+        this.#onApplied(output, state);
         break;
       case "unknown":
         this.#options.listener.onUnknown(output.index);
@@ -297,10 +290,25 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     }
   }
 
+  /** What is repeated to a session has done nothing to the store, and is no news but to who waits for it. */
+  #onApplied(
+    { index, command, result: { applied, result } }: Applied<AddressedStore>,
+    state: State<Replicated<S, AddressedStore>>,
+  ): void {
+    const { listener } = this.#options;
+    if (applied?.type === "compact" && result.ok) listener.onCompacted(() => this.#past.now());
+    if (applied !== null) this.#past.onApplied(index, applied);
+    this.#see(state);
+    this.#compaction.onApplied(command);
+    if (applied !== null) listener.onApplied(index, applied, result.ok);
+    this.#proposals.onApplied(command, result);
+  }
+
   #see(state: State<Replicated<S, AddressedStore>>): void {
     this.#applied = state.volatile.applied;
-    if (state.volatile.state === this.#store) return;
-    this.#store = state.volatile.state;
+    const { machine: store } = state.volatile.state;
+    if (store === this.#store) return;
+    this.#store = store;
     this.#hasNews = true;
   }
 

@@ -2,10 +2,11 @@
 
 import { alarmsOf } from "../store/index.ts";
 import type { StoreState } from "../store/state.ts";
-import type { MemberId, StoreCommand, StoreOp, StoreResult } from "../store/types.ts";
+import type { ClientCommand, MemberId, StoreCommand, StoreOp, StoreResult } from "../store/types.ts";
 
 /** Whether a command makes the store larger: those that do are refused when there is no more room. */
-export function takesSpace(command: StoreCommand): boolean {
+export function takesSpace(command: ClientCommand): boolean {
+  if (command.type === "sessionRequest") return takesSpace(command.command);
   if (command.type === "txn") return [...command.success, ...command.failure].some(writes);
   return command.type === "put" || command.type === "leaseGrant";
 }

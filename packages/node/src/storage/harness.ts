@@ -12,6 +12,7 @@ export type Durable = { readonly head: Plain; readonly entries: Log<Plain>; read
 
 export const layout: Layout<Durable> = {
   format: "test/1",
+  earlierFormats: ["test/0"],
   split: ({ head, entries, snapshot }) => ({ head, log: entries, snapshot }),
   join: ({ head, log, snapshot }) => ({ head, entries: log, snapshot }),
 };

@@ -20,6 +20,8 @@ export type Parts = {
 export type Layout<D> = {
   /** For example `"raft/1"`: changes with the format. */
   readonly format: string;
+  /** Earlier formats that `join` reads as well. A directory of one of them becomes one of `format` when it is opened. */
+  readonly earlierFormats: readonly string[];
   split(durable: D): Parts;
   /**
    * The inverse, of what was read back and is what was written.

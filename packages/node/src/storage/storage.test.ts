@@ -195,6 +195,24 @@ describe("a directory", () => {
       await (await open(directory)).close();
     }));
 
+  test("of an earlier format is read, and is one of the later format from then on", () =>
+    inFolder(async (directory) => {
+      const earlier = { layout: { ...layout, format: "test/0", earlierFormats: [] } };
+      const storage = await open(directory, earlier);
+      await storage.write({ ...INITIAL, head: { term: 7 } });
+      await storage.close();
+      const later = await open(directory);
+      expect(later.durable?.head).toEqual({ term: 7 });
+      await later.close();
+      await expect(open(directory, earlier)).rejects.toMatchObject({
+        fault: "otherFormat",
+        message: expect.stringContaining("holds the data of the format test/1, not of test/0") as unknown,
+      });
+      const again = await open(directory);
+      expect(again.durable?.head).toEqual({ term: 7 });
+      await again.close();
+    }));
+
   test("that can't be made is unusable", () =>
     inFolder(async (directory) => {
       writeFileSync(directory, "a file is in its place");

@@ -48,7 +48,7 @@ export async function openStorage<D>(options: StorageOptions<D>): Promise<Storag
   const held = await lock(directory);
   try {
     const contents = readContents(directory);
-    if (contents !== null) checkMarker(directory, contents.marker, markerOf(options));
+    if (contents !== null) checkMarker(directory, contents.marker, options);
     const database = openDatabase(directory, options.sync);
     try {
       return await start(options, contents, database, () => held.release());
@@ -68,8 +68,8 @@ async function start<D>(
   database: Database,
   release: () => Promise<void>,
 ): Promise<Storage<D>> {
-  if (contents === null) {
-    const marker = markerOf({ identity, layout });
+  if (contents?.marker.format !== layout.format) {
+    const marker = { storeVersion: STORE_VERSION, format: layout.format, ...identity } satisfies Marker;
     await database.commit([{ type: "put", key: MARKER_KEY, bytes: seal(MARKER_KEY, marker) }]);
   }
   const parts = contents === null ? null : partsOf(contents);
@@ -99,14 +99,12 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function markerOf<D>({ layout, identity }: Pick<StorageOptions<D>, "layout" | "identity">): Marker {
-  return { storeVersion: STORE_VERSION, format: layout.format, ...identity };
-}
-
-function checkMarker(directory: string, found: Marker, wanted: Marker): void {
-  demandSame("otherFormat", directory, "format", found.format, wanted.format);
-  demandSame("otherCluster", directory, "cluster", found.clusterId, wanted.clusterId);
-  demandSame("otherMember", directory, "member", found.memberId, wanted.memberId);
+function checkMarker<D>(directory: string, found: Marker, { layout, identity }: StorageOptions<D>): void {
+  if (!layout.earlierFormats.includes(found.format)) {
+    demandSame("otherFormat", directory, "format", found.format, layout.format);
+  }
+  demandSame("otherCluster", directory, "cluster", found.clusterId, identity.clusterId);
+  demandSame("otherMember", directory, "member", found.memberId, identity.memberId);
 }
 
 function demandSame(

@@ -5,7 +5,6 @@ export { eventsSince } from "./events.ts";
 export { hashKv, hashKvInSlices } from "./hash.ts";
 export type { KvHash } from "./hash.ts";
 export { storeMachine } from "./machine.ts";
-export type { StoreMachine } from "./machine.ts";
 export { range } from "./range.ts";
 export { alarmsOf, compactedOf, keyCountOf, leaseGrantOf, leaseOf, leasesOf, leaseTtlOf } from "./state.ts";
 export { isRemoved, lessorTermOf, membersOf, revisionOf, sizeOf } from "./state.ts";

@@ -121,8 +121,33 @@ export type StoreCommand =
   | { readonly type: "alarmRaise"; readonly member: MemberId; readonly alarm: AlarmType }
   | { readonly type: "alarmClear"; readonly member: MemberId; readonly alarm: AlarmType };
 
-/** Why a command, or a read, was not carried out. It has changed nothing then. */
+/**
+ * A request through a session: see `server/once.ts`.
+ *
+ * `client` is what opening the session gave. The client numbers its requests as it likes, each with a `sequence` of its own;
+ * it has the answers of all that are numbered below `acknowledged`, and will not send these again.
+ */
+export type SessionRequest = {
+  readonly type: "sessionRequest";
+  readonly client: string;
+  readonly sequence: number;
+  readonly acknowledged: number;
+  readonly command: StoreCommand;
+};
+
+/** What members put into the order. `nonce` is new each time. */
+export type ClientCommand = StoreCommand | { readonly type: "sessionOpen"; readonly nonce: string } | SessionRequest;
+
+/**
+ * Why a command, or a read, was not carried out. It has changed nothing then.
+ *
+ * Of requests through a session: it may have been carried out before, and was for certain if the answer is too long to have
+ * been kept.
+ */
 export type StoreError =
+  | "sessionExpired"
+  | "answerAcknowledged"
+  | "answerTooLong"
   | "compacted"
   | "futureRevision"
   | "keyNotFound"
@@ -155,7 +180,11 @@ export type OpResult = RangeResult | PutResult | DeleteRangeResult | TxnResult;
 
 /** What a command comes to. `revision` is the store's after it. */
 export type StoreResult = { readonly revision: number } & (
-  | { readonly ok: true; readonly value: OpResult | { readonly type: "done" } }
+  | {
+      readonly ok: true;
+      readonly value:
+        OpResult | { readonly type: "done" } | { readonly type: "sessionOpened"; readonly client: string };
+    }
   | { readonly ok: false; readonly error: StoreError }
 );
 

@@ -5,7 +5,7 @@
 
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { MemberStatus } from "../server/backend.ts";
-import type { MemberId, StoreCommand } from "../store/types.ts";
+import type { ClientCommand, MemberId, StoreCommand } from "../store/types.ts";
 import { goCodeName, grpcType } from "./grpc-names.ts";
 
 /** What is known of the connection to another member. Counts only grow. */
@@ -35,7 +35,7 @@ type MetricsSource = {
 export type MemberMetrics = {
   onLeader(leader: MemberId | null, term: number): void;
   onApplied(index: number, command: StoreCommand): void;
-  onProposal(outcome: "ok" | "failed", command: StoreCommand): void;
+  onProposal(outcome: "ok" | "failed", command: ClientCommand): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;

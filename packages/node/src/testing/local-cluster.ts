@@ -8,6 +8,7 @@ import type { NodeOptions } from "../config/options.ts";
 import { checkTraces } from "./check-traces.ts";
 import { startNode } from "../node.ts";
 import type { RunningNode, Telemetry } from "../node.ts";
+import type { StoreCommand } from "../store/types.ts";
 
 /** Short enough for a test, and long enough for a machine that is busy. */
 const HEARTBEAT_MS = 50;
@@ -21,6 +22,8 @@ export class LocalCluster {
   readonly #nodes = new Map<string, RunningNode>();
   /** What the nodes said, for a test that fails. */
   readonly log: string[] = [];
+  /** Told of each command that a member has applied, before its client is answered. */
+  onApplied: (name: string, command: StoreCommand) => void = () => undefined;
 
   /** Starts a cluster of members m1, m2, ..., after `prepare` for each. */
   static async start(
@@ -182,7 +185,9 @@ export class LocalCluster {
         onLeader: (leader, term) => {
           note("leader", leader, "term", term);
         },
-        onApplied: () => undefined,
+        onApplied: (_index, command) => {
+          this.onApplied(name, command);
+        },
         onProposal: () => undefined,
         onFlush: () => undefined,
         onPause: (ms) => {

@@ -12,6 +12,7 @@ import type { CompactionRequest, DeleteRangeRequest, DeleteRangeResponse, Header
 import type { PutRequest, PutResponse, RangeRequest, RangeResponse, TxnRequest, TxnResponse } from "../messages.ts";
 import { demandVoter, unary, voterUnary } from "../methods.ts";
 import type { NamedMethod } from "../methods.ts";
+import { sessionOf, through } from "../sessions.ts";
 import { checkPut, checkRange, checkTxn } from "../validate.ts";
 
 const service = "KV";
@@ -29,36 +30,42 @@ export function kvMethods(member: ApiMember): readonly NamedMethod[] {
       return rangeResponse(outcome.value, member.header(outcome.revision));
     }),
 
-    voterUnary<PutRequest, PutResponse>(member, { service, method: "Put" }, async (request, size) => {
+    voterUnary<PutRequest, PutResponse>(member, { service, method: "Put" }, async (request, size, context) => {
       const op = putOpOf(request);
       checkPut(op);
-      const { value, revision } = await member.propose(op, size);
+      const { value, revision } = await member.propose(through(sessionOf(context), op), size);
       return putResponse(resultOf(value, "put"), member.header(revision));
     }),
 
     voterUnary<DeleteRangeRequest, DeleteRangeResponse>(
       member,
       { service, method: "DeleteRange" },
-      async (request, size) => {
+      async (request, size, context) => {
         const op = deleteRangeOpOf(request);
         checkRange(op);
-        const { value, revision } = await member.propose(op, size);
+        const { value, revision } = await member.propose(through(sessionOf(context), op), size);
         return deleteRangeResponse(resultOf(value, "deleteRange"), member.header(revision));
       },
     ),
 
-    voterUnary<TxnRequest, TxnResponse>(member, { service, method: "Txn" }, async (request, size) => {
+    voterUnary<TxnRequest, TxnResponse>(member, { service, method: "Txn" }, async (request, size, context) => {
       const op = txnOpOf(request);
       checkTxn(op, member.limits.maxTxnOps);
-      const { value, revision } = isReadOnly(op) ? await read(member, op, request) : await member.propose(op, size);
+      const { value, revision } = isReadOnly(op)
+        ? await read(member, op, request)
+        : await member.propose(through(sessionOf(context), op), size);
       return txnResponse(resultOf(value, "txn"), member.header(revision));
     }),
 
-    voterUnary<CompactionRequest, HeaderResponse>(member, { service, method: "Compact" }, async (request, size) => {
-      const command = { type: "compact", revision: atLeastZero(numberOf(request.revision)) } as const;
-      const { revision } = await member.propose(command, size);
-      return { header: member.header(revision) };
-    }),
+    voterUnary<CompactionRequest, HeaderResponse>(
+      member,
+      { service, method: "Compact" },
+      async (request, size, context) => {
+        const command = { type: "compact", revision: atLeastZero(numberOf(request.revision)) } as const;
+        const { revision } = await member.propose(through(sessionOf(context), command), size);
+        return { header: member.header(revision) };
+      },
+    ),
   ];
 }
 

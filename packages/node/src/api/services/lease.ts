@@ -13,6 +13,7 @@ import type { LeaseLeasesResponse, LeaseRequest, LeaseTimeToLiveRequest } from "
 import type { LeaseTimeToLiveResponse } from "../messages.ts";
 import { demandVoter, stream, voterUnary } from "../methods.ts";
 import type { NamedMethod } from "../methods.ts";
+import { leaseIdFor, sessionOf, through } from "../sessions.ts";
 import { OK } from "../status.ts";
 
 /** In seconds, as in etcd. */
@@ -26,23 +27,29 @@ export function leaseMethods(member: ApiMember): readonly NamedMethod[] {
     voterUnary<LeaseGrantRequest, LeaseGrantResponse>(
       member,
       { service, method: "LeaseGrant" },
-      async (request, size) => {
+      async (request, size, context) => {
         const asked = numberOf(request.TTL);
         if (asked > TTL_MAX) fail(REQUEST_ERRORS.ttlTooLarge);
         const given = grantableLeaseIdOf(request.ID);
-        const id = given === "0" ? randomLeaseId() : given;
+        const session = sessionOf(context);
+        const chosen = session === null ? randomLeaseId() : leaseIdFor(session);
+        const id = given === "0" ? chosen : given;
         const ttl = Math.max(asked, member.limits.leaseTtlMin);
-        const { revision } = await member.propose({ type: "leaseGrant", id, ttl }, size);
+        const { revision } = await member.propose(through(session, { type: "leaseGrant", id, ttl }), size);
         return { header: member.header(revision), ID: leaseIdToInt64(id), TTL: ttl };
       },
     ),
 
-    voterUnary<LeaseRequest, HeaderResponse>(member, { service, method: "LeaseRevoke" }, async (request, size) => {
-      const id = leaseIdOf(request.ID);
-      if (!isPositive(id)) fail(STORE_ERRORS.leaseNotFound);
-      const { revision } = await member.propose({ type: "leaseRevoke", id }, size);
-      return { header: member.header(revision) };
-    }),
+    voterUnary<LeaseRequest, HeaderResponse>(
+      member,
+      { service, method: "LeaseRevoke" },
+      async (request, size, context) => {
+        const id = leaseIdOf(request.ID);
+        if (!isPositive(id)) fail(STORE_ERRORS.leaseNotFound);
+        const { revision } = await member.propose(through(sessionOf(context), { type: "leaseRevoke", id }), size);
+        return { header: member.header(revision) };
+      },
+    ),
 
     keepAlive(member),
 

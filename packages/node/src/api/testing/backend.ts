@@ -3,9 +3,12 @@
 import { randomBytes } from "node:crypto";
 import { MemberError } from "../../server/backend.ts";
 import type { Backend, LeaseLife, MemberFault, MembershipResult, MemberStatus } from "../../server/backend.ts";
+import { once } from "../../server/once.ts";
+import type { OnceState } from "../../server/once.ts";
 import { snapshotFile } from "../../server/snapshot-file.ts";
-import { leaseGrantOf, leaseTtlOf, leasesOf, membersOf, sizeOf, storeMachine } from "../../store/index.ts";
-import type { LeaseId, Member, MemberId, StoreCommand, StoreResult, StoreState } from "../../store/index.ts";
+import { leaseGrantOf, leaseTtlOf, leasesOf, membersOf, sizeOf } from "../../store/index.ts";
+import type { LeaseId, Member, MemberId, StoreState } from "../../store/index.ts";
+import type { ClientCommand, StoreCommand, StoreResult } from "../../store/types.ts";
 
 const CLUSTER_ID = "cdf818194e3a8c32";
 const MEMBER_ID = "8e9e05c52164694d";
@@ -25,7 +28,7 @@ export class TestBackend implements Backend {
   waiting = 0;
   /** How often the cluster was asked whether there is anything newer. */
   linearized = 0;
-  #store: StoreState = storeMachine.initial;
+  #state: OnceState = once.initial;
   #index = 0;
   readonly #appliedListeners = new Set<(store: StoreState) => void>();
   readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
@@ -46,17 +49,18 @@ export class TestBackend implements Backend {
   }
 
   /** Applies the commands as one batch. */
-  apply(commands: readonly StoreCommand[]): readonly StoreResult[] {
-    const before = this.#store;
+  apply(commands: readonly ClientCommand[]): readonly StoreResult[] {
+    const before = this.store();
     const results = commands.map((command) => {
       this.#index += 1;
-      const { state, result } = storeMachine.apply(this.#store, command, this.#index);
-      if (command.type === "compact" && result.ok) this.#tell();
-      this.#store = state;
-      if (result.ok && command.type === "leaseGrant") this.#ends.set(command.id, now() + command.ttl);
+      const { state, result: outcome } = once.apply(this.#state, command, this.#index);
+      const { applied, result } = outcome;
+      if (applied?.type === "compact" && result.ok) this.#tell();
+      this.#state = state;
+      if (result.ok && applied?.type === "leaseGrant") this.#ends.set(applied.id, now() + applied.ttl);
       return result;
     });
-    if (this.#store !== before) this.#tell();
+    if (this.store() !== before) this.#tell();
     return results;
   }
 
@@ -70,7 +74,7 @@ export class TestBackend implements Backend {
     return this.#appliedListeners.size + this.#leaderListeners.size;
   }
 
-  async propose(command: StoreCommand): Promise<StoreResult> {
+  async propose(command: ClientCommand): Promise<StoreResult> {
     this.#demandHealth();
     if (this.gate !== null) {
       this.waiting += 1;
@@ -89,7 +93,7 @@ export class TestBackend implements Backend {
   }
 
   store(): StoreState {
-    return this.#store;
+    return this.#state.machine;
   }
 
   onApplied(listener: (store: StoreState) => void): () => void {
@@ -104,7 +108,7 @@ export class TestBackend implements Backend {
 
   async keepLeaseAlive(id: LeaseId): Promise<LeaseLife | null> {
     await this.linearize();
-    const ttl = leaseTtlOf(this.#store, id);
+    const ttl = leaseTtlOf(this.#state.machine, id);
     if (ttl === null) return null;
     this.#ends.set(id, now() + ttl);
     return { ttl, grantedTtl: ttl };
@@ -112,7 +116,7 @@ export class TestBackend implements Backend {
 
   async leaseLife(id: LeaseId): Promise<LeaseLife | null> {
     await this.linearize();
-    const ttl = leaseTtlOf(this.#store, id);
+    const ttl = leaseTtlOf(this.#state.machine, id);
     if (ttl === null) return null;
     return { ttl: Math.floor((this.#ends.get(id) ?? 0) - now()), grantedTtl: ttl };
   }
@@ -138,7 +142,7 @@ export class TestBackend implements Backend {
 
   async moveLeader(to: MemberId): Promise<void> {
     this.#demandHealth();
-    if (!membersOf(this.#store).some(({ id }) => id === to)) throw new MemberError("badTransferee");
+    if (!membersOf(this.#state.machine).some(({ id }) => id === to)) throw new MemberError("badTransferee");
     await Promise.resolve();
     this.lead(to);
   }
@@ -147,7 +151,7 @@ export class TestBackend implements Backend {
     return {
       version: "0.0.0",
       dbSize: 20_480,
-      dbSizeInUse: sizeOf(this.#store),
+      dbSizeInUse: sizeOf(this.#state.machine),
       leader: this.leader,
       raftTerm: this.term,
       raftIndex: this.#index,
@@ -158,11 +162,11 @@ export class TestBackend implements Backend {
   }
 
   snapshot(): { readonly size: number; readonly chunks: AsyncIterable<Uint8Array> } {
-    return snapshotFile(this.#store, { clusterId: this.clusterId, index: this.#index });
+    return snapshotFile(this.#state.machine, { clusterId: this.clusterId, index: this.#index });
   }
 
   #tell(): void {
-    for (const listener of this.#appliedListeners) listener(this.#store);
+    for (const listener of this.#appliedListeners) listener(this.#state.machine);
   }
 
   #demandHealth(): void {
@@ -175,13 +179,18 @@ export class TestBackend implements Backend {
   ): Promise<MembershipResult> {
     const result = await this.propose(command);
     if (!result.ok) return { ok: false, error: result.error };
-    return { ok: true, member: command.type === "memberAdd" ? command.member : null, members: membersOf(this.#store) };
+    return {
+      ok: true,
+      member: command.type === "memberAdd" ? command.member : null,
+      members: membersOf(this.#state.machine),
+    };
   }
 
   #expire(): void {
-    for (const id of leasesOf(this.#store)) {
+    for (const id of leasesOf(this.#state.machine)) {
       if ((this.#ends.get(id) ?? 0) >= now()) continue;
-      this.apply([{ type: "leaseExpire", id, term: this.term, grant: leaseGrantOf(this.#store, id) ?? 0 }]);
+      const grant = leaseGrantOf(this.#state.machine, id) ?? 0;
+      this.apply([{ type: "leaseExpire", id, term: this.term, grant }]);
     }
   }
 }
