@@ -4,13 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { clusterIdOf } from "../config/ids.ts";
 import { IdentityError, readIdentity, writeIdentity } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 
 const identity: Identity = {
   version: 1,
   protocol: "raft",
-  clusterId: "00000000000000c1",
+  clusterId: clusterIdOf(["00000000000000a1"]),
   memberId: "00000000000000a1",
   bootstrap: ["00000000000000a1"],
   members: [{ id: "00000000000000a1", name: "m1", peerUrls: ["http://a:1"], clientUrls: [], isLearner: false }],
@@ -53,11 +54,19 @@ test.each([
   ["cut short", JSON.stringify(identity).slice(0, 40), "is not JSON"],
   ["of another version", JSON.stringify({ ...identity, version: 2 }), "is not what this version of quorate writes"],
   ["without a member", JSON.stringify({ ...identity, memberId: "" }), "is not what this version of quorate writes"],
+  ["of other first voters", JSON.stringify({ ...identity, bootstrap: ["00000000000000a3"] }), "is damaged"],
+  ["of voters without the member", JSON.stringify({ ...identity, memberId: "00000000000000a3" }), "is damaged"],
   ["with more in it", JSON.stringify({ ...identity, more: 1 }), "is not what this version of quorate writes"],
 ])("a file that is %s is refused, and nobody takes the directory for a new one", (_, text, complaint) => {
   writeFileSync(file, text);
   expect(() => readIdentity(directory)).toThrow(IdentityError);
   expect(() => readIdentity(directory)).toThrow(complaint);
+});
+
+test("a member that has joined later has no first voters to be held against", () => {
+  const joined = { ...identity, clusterId: "00000000000000c1", bootstrap: [] };
+  writeIdentity(directory, joined);
+  expect(readIdentity(directory)).toEqual(joined);
 });
 
 test("what can't be read is no new directory either", () => {

@@ -3,6 +3,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { clusterIdOf } from "../config/ids.ts";
 import { memberSchema } from "../store/commands.ts";
 import type { Member, MemberId } from "../store/types.ts";
 
@@ -63,7 +64,18 @@ export function readIdentity(directory: string): Identity | null {
       `${path} is not what this version of quorate writes (${z.prettifyError(read.error)}). Use the version that made it.`,
     );
   }
+  demandConsistent(read.data, path);
   return read.data;
+}
+
+/** The database knows the ids of cluster and member as well. The first voters stand here alone, and the cluster's id is theirs. */
+function demandConsistent({ clusterId, memberId, bootstrap }: Identity, path: string): void {
+  if (bootstrap.length === 0) return;
+  if (clusterIdOf(bootstrap) === clusterId && bootstrap.includes(memberId)) return;
+  throw new IdentityError(
+    `${path} is damaged: the cluster ${clusterId} did not begin with ${bootstrap.join(", ")}. Restore the data directory ` +
+      `from a backup, or remove the member and add it anew.`,
+  );
 }
 
 /** Writes the identity such that after a crash it is there whole, or not at all. */
