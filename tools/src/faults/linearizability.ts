@@ -79,7 +79,14 @@ function readOf(register: Register, { value, revision }: Extract<Action, { type:
 }
 
 type Entry = { readonly at: number; readonly isCall: boolean; readonly id: number };
-type Node = { readonly entry: Entry; before: Node | null; after: Node | null; partner: Node | null };
+/** `place` is where the entry stands in time, from 0. */
+type Node = {
+  readonly entry: Entry;
+  readonly place: number;
+  before: Node | null;
+  after: Node | null;
+  partner: Node | null;
+};
 
 /**
  * Whether the operations on one key are linearizable.
@@ -88,9 +95,9 @@ type Node = { readonly entry: Entry; before: Node | null; after: Node | null; pa
  */
 export function checkRegister(operations: readonly Operation[], stepsMax: number): Verdict {
   const head = listOf(operations);
-  const taken = new Uint8Array(operations.length);
   const seen = new Set<string>();
-  const stack: { readonly node: Node; readonly register: Register }[] = [];
+  /** The order so far. `last` is the greatest place in time of a call that is in it. */
+  const stack: { readonly node: Node; readonly register: Register; readonly last: number }[] = [];
   let register = ABSENT;
   let longest: readonly number[] = [];
   let node = head.after;
@@ -99,17 +106,20 @@ export function checkRegister(operations: readonly Operation[], stepsMax: number
     if (node !== null && node.entry.isCall) {
       const operation = operations[node.entry.id];
       const next = operation === undefined ? null : apply(register, operation.action);
-      taken[node.entry.id] = 1;
-      const isNew = next !== null && isNewState(seen, taken, next);
-      if (next === null || !isNew) {
-        taken[node.entry.id] = 0;
+      if (next === null) {
         node = node.after;
         continue;
       }
-      stack.push({ node, register });
+      lift(node);
+      const last = Math.max(stack.at(-1)?.last ?? -1, node.place);
+      if (!isNewState(seen, head, last, next)) {
+        unlift(node);
+        node = node.after;
+        continue;
+      }
+      stack.push({ node, register, last });
       if (stack.length > longest.length) longest = stack.map(({ node: of }) => of.entry.id);
       register = next;
-      lift(node);
       node = head.after;
       continue;
     }
@@ -123,7 +133,6 @@ export function checkRegister(operations: readonly Operation[], stepsMax: number
       };
     }
     register = last.register;
-    taken[last.node.entry.id] = 0;
     unlift(last.node);
     node = last.node.after;
   }
@@ -138,8 +147,16 @@ function hasAnswered(head: Node, operations: readonly Operation[]): boolean {
   return false;
 }
 
-function isNewState(seen: Set<string>, taken: Uint8Array, { value, revision, least }: Register): boolean {
-  const key = `${Buffer.from(taken).toString("latin1")} ${revision} ${least} ${value ?? ""}`;
+/**
+ * Whether this set of operations has not led to this register before. All calls up to the place `last` are in it but those
+ * that are still in the list: of those there are as many as run at a time, and those that were never answered.
+ */
+function isNewState(seen: Set<string>, head: Node, last: number, { value, revision, least }: Register): boolean {
+  const left: number[] = [];
+  for (let node = head.after; node !== null && node.place < last; node = node.after) {
+    if (node.entry.isCall) left.push(node.place);
+  }
+  const key = `${last} ${left.join(",")} ${revision} ${least} ${value ?? ""}`;
   if (seen.has(key)) return false;
   seen.add(key);
   return true;
@@ -153,11 +170,12 @@ function listOf(operations: readonly Operation[]): Node {
   ]);
   // At one time calls come first: what happens at the same time may have happened in either order.
   entries.sort((a, b) => (a.at === b.at ? Number(b.isCall) - Number(a.isCall) : a.at - b.at));
-  const head: Node = { entry: { at: -Infinity, isCall: false, id: -1 }, before: null, after: null, partner: null };
+  const first: Entry = { at: -Infinity, isCall: false, id: -1 };
+  const head: Node = { entry: first, place: -1, before: null, after: null, partner: null };
   const calls = new Map<number, Node>();
   let last = head;
-  for (const entry of entries) {
-    const node: Node = { entry, before: last, after: null, partner: null };
+  for (const [place, entry] of entries.entries()) {
+    const node: Node = { entry, place, before: last, after: null, partner: null };
     last.after = node;
     last = node;
     if (entry.isCall) calls.set(entry.id, node);
