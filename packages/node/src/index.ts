@@ -8,3 +8,5 @@ export { loadDefinition } from "./api/index.ts";
 export { SenderFinder } from "./peers/sender.ts";
 export { inspectStorage } from "./storage/index.ts";
 export type { Inspection } from "./storage/index.ts";
+/** For those who run a node in a process of their own and want it to end as the command does. */
+export { endOf } from "./cli/failures.ts";

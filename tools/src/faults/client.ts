@@ -16,6 +16,7 @@ const rangeResponse = z.object({ header, kvs: z.array(kv) });
 const deleteResponse = z.object({ header, deleted: long });
 const txnResponse = z.object({ header, succeeded: z.boolean() });
 const leaseResponse = z.object({ ID: z.string(), TTL: long });
+const hashResponse = z.object({ hash: z.number(), compact_revision: long });
 /** What a watch is told. */
 export type WatchResponse = {
   readonly canceled: boolean;
@@ -135,6 +136,19 @@ export class EtcdClient {
     request: object,
   ): Promise<unknown> {
     return await this.#call("Cluster", method, request);
+  }
+
+  /** What was changed before `revision` can't be read or watched any more. */
+  async compact(revision: number): Promise<void> {
+    await this.#call("KV", "Compact", { revision: `${revision}` });
+  }
+
+  /** Of all that the store holds at `revision`. */
+  async hash(revision: number): Promise<string> {
+    const { hash, compact_revision: compacted } = hashResponse.parse(
+      await this.#call("Maintenance", "HashKV", { revision: `${revision}` }),
+    );
+    return `${hash}, compacted at ${compacted}`;
   }
 
   async maintain(method: "MoveLeader" | "Status", request: object): Promise<unknown> {

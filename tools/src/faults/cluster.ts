@@ -1,14 +1,13 @@
 /** The members of a cluster as processes, which the harness starts, stops, kills and pauses. */
 
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { NodeOptions } from "@quorate/node";
-import type { Plant } from "./member.ts";
-import { Network } from "./network.ts";
+import { EtcdClient } from "./client.ts";
 import { freePort } from "./free-port.ts";
+import { MEMBER_PROGRAM, MemberProcess, textOf } from "./member-process.ts";
+import type { Ending } from "./member-process.ts";
+import { Network } from "./network.ts";
 
 /** Ports: where others reach a member, where it listens behind that gate, and where its clients do. */
 type Ports = { readonly gate: number; readonly peer: number; readonly client: number };
@@ -16,12 +15,24 @@ type Ports = { readonly gate: number; readonly peer: number; readonly client: nu
 export type ClusterOptions = {
   readonly directory: string;
   readonly size: number;
-  readonly sync: boolean;
-  readonly plant: Plant;
   readonly snapshotCount: number;
+  /** The program that members run as; null for the one without a bug. */
+  readonly program: string | null;
+  /** What a member finds in its environment, besides what the harness has. */
+  readonly environmentOf: (name: string) => Readonly<Record<string, string>>;
+  /** A member did what no member should, whatever is done to it. */
+  readonly onComplaint: (text: string) => void;
 };
 
-type Member = { readonly options: NodeOptions; readonly ports: Ports; process: ChildProcess | null; isPaused: boolean };
+/** Where a member's data lie, other than in its own directory. */
+export type OtherDisk = {
+  /** The directory, as the member sees it. */
+  readonly directory: string;
+  /** What puts a command where the directory is seen. */
+  readonly prefix: readonly string[];
+};
+
+type Member = { options: NodeOptions; readonly ports: Ports; process: MemberProcess | null; disk: OtherDisk | null };
 
 const HEARTBEAT_MS = 50;
 const ELECTION_MS = 500;
@@ -29,6 +40,8 @@ const ELECTION_MS = 500;
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #members = new Map<string, Member>();
+  /** Who takes each place. */
+  readonly #places: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #everyName = new Set<string>();
   readonly network: Network = new Network(this.#names);
@@ -44,11 +57,13 @@ export class Cluster {
     for (const [at, { name }] of initialCluster.entries()) {
       const of = ports[at];
       if (of !== undefined) await cluster.#prepare(name, of, { initialCluster, initialClusterState: "new" });
+      cluster.#places.push(name);
     }
     await Promise.all(cluster.names.map((name) => cluster.start(name)));
     return cluster;
   }
 
+  /** All members, with one that joins or leaves just now. */
   get names(): readonly string[] {
     return [...this.#members.keys()];
   }
@@ -58,8 +73,18 @@ export class Cluster {
   }
 
   isRunning(name: string): boolean {
-    const { process: child, isPaused } = this.#member(name);
-    return child !== null && !isPaused;
+    const { process: child } = this.#member(name);
+    return child !== null && !child.isPaused;
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(name);
+  }
+
+  at(place: number): string {
+    const name = this.#places[place];
+    if (name === undefined) throw new RangeError(`There are ${this.#places.length} places, and none ${place}.`);
+    return name;
   }
 
   endpoint(name: string): string {
@@ -70,26 +95,33 @@ export class Cluster {
     return this.#names.get(memberId) ?? null;
   }
 
-  dataFile(name: string): string {
-    return join(this.#member(name).options.dataDir, "data.mdb");
+  dataDirectory(name: string): string {
+    return join(this.#options.directory, name);
   }
 
-  /** Where a member writes its trace, also one that is no longer a member. */
-  traceFile(name: string): string {
-    return join(this.#options.directory, `${name}.ndjson`);
+  dataFile(name: string): string {
+    return join(this.dataDirectory(name), "data.mdb");
   }
 
   /** The traces of all members that there ever were. */
   get traceFiles(): readonly string[] {
-    return [...this.#everyName].map((name) => this.traceFile(name)).filter((file) => existsSync(file));
+    return [...this.#everyName].map((name) => this.#traceFile(name)).filter((file) => existsSync(file));
   }
 
-  pid(name: string): number | null {
-    return this.#member(name).process?.pid ?? null;
+  process(name: string): MemberProcess | null {
+    return this.#member(name).process;
   }
 
-  /** Makes ready a member that is to join, and returns where its peers will reach it. */
-  async prepareJoining(name: string): Promise<string> {
+  /** Has a member keep its data elsewhere from its next start on; null for where it began. */
+  moveTo(name: string, disk: OtherDisk | null): void {
+    const member = this.#member(name);
+    member.disk = disk;
+    member.options = { ...member.options, dataDir: disk?.directory ?? this.dataDirectory(name) };
+  }
+
+  /** Makes ready a member that is to join, with a name of its own, and returns that and where its peers will reach it. */
+  async prepareJoining(): Promise<{ readonly name: string; readonly url: string }> {
+    const name = `m${this.#everyName.size + 1}`;
     const ports = await freePorts();
     const others = [...this.#members.values()].map(({ options }) => ({
       name: options.name,
@@ -97,59 +129,50 @@ export class Cluster {
     }));
     const initialCluster = [...others, { name, peerUrls: [urlOf(ports.gate)] }];
     await this.#prepare(name, ports, { initialCluster, initialClusterState: "existing" });
-    return urlOf(ports.gate);
+    return { name, url: urlOf(ports.gate) };
   }
 
-  forget(name: string): void {
-    this.#members.delete(name);
+  /** `old` is gone for good, and `successor` takes its place. */
+  replace(old: string, successor: string): void {
+    this.#places[this.#places.indexOf(old)] = successor;
+    this.#members.delete(old);
+    rmSync(this.dataDirectory(old), { recursive: true, force: true });
   }
 
-  /** Resolves when the member serves; rejects if it ends before. */
-  start(name: string): Promise<void> {
+  /**
+   * Resolves when the member serves.
+   *
+   * @throws EndedError (by rejection) if it ends before
+   */
+  async start(name: string): Promise<void> {
     const member = this.#member(name);
-    const file = fileURLToPath(new URL("member.ts", import.meta.url));
-    const argument = JSON.stringify({ options: member.options, plant: this.#options.plant });
-    const child = fork(file, [argument], { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "pipe", "ipc"] });
-    child.stderr?.pipe(createWriteStream(join(this.#options.directory, `${name}.log`), { flags: "a" }));
-    member.process = child;
-    member.isPaused = false;
-    return new Promise((resolve, reject) => {
-      child.on("message", (message) => {
-        if (message === null || typeof message !== "object" || !("memberId" in message)) return;
-        this.#names.set(String(message.memberId), name);
-        resolve();
-      });
-      child.on("exit", (code, signal) => {
-        if (member.process === child) member.process = null;
-        reject(new Error(`${name} has ended (${signal ?? `status ${code}`}). Its log:\n${this.logOf(name)}`));
-      });
+    const child = new MemberProcess({
+      node: member.options,
+      program: this.#options.program ?? MEMBER_PROGRAM,
+      prefix: member.disk?.prefix ?? [],
+      environment: this.#options.environmentOf(name),
+      logFile: join(this.#options.directory, `${name}.log`),
+      onUp: (memberId) => this.#names.set(memberId, name),
+      onOwnEnd: (ending) => {
+        this.#options.onComplaint(`${name} has ended by itself ${textOf(ending)}`);
+      },
     });
-  }
-
-  /** The end of what a member said. */
-  logOf(name: string): string {
-    return readFileSync(join(this.#options.directory, `${name}.log`), "utf8").slice(-2_000);
+    member.process = child;
+    void child.ended.then(() => {
+      if (member.process === child) member.process = null;
+    });
+    await child.serving;
   }
 
   async kill(name: string): Promise<void> {
-    await this.#end(name, "SIGKILL");
+    await this.process(name)?.kill();
   }
 
-  /** As an operator stops it: it hands leadership over before. */
+  /** As an operator stops it. */
   async terminate(name: string): Promise<void> {
-    await this.#end(name, "SIGTERM");
-  }
-
-  pause(name: string): void {
-    const member = this.#member(name);
-    member.process?.kill("SIGSTOP");
-    member.isPaused = true;
-  }
-
-  resume(name: string): void {
-    const member = this.#member(name);
-    member.process?.kill("SIGCONT");
-    member.isPaused = false;
+    const ending: Ending | undefined = await this.process(name)?.terminate();
+    if (ending === undefined || ending.code === 0) return;
+    this.#options.onComplaint(`${name} was told to stop, and ended ${textOf(ending)}`);
   }
 
   /** All members stop in good order, so that their traces are whole. */
@@ -162,17 +185,18 @@ export class Cluster {
     this.network.close();
   }
 
-  async #end(name: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const { process: child } = this.#member(name);
-    if (child === null) return;
-    const ended = new Promise<void>((resolve) =>
-      child.once("exit", () => {
-        resolve();
-      }),
-    );
-    child.kill("SIGCONT");
-    child.kill(signal);
-    await ended;
+  /** Asks one member with a client of its own. */
+  async ask<T>(name: string, what: (client: EtcdClient) => Promise<T>, timeoutMs = 5_000): Promise<T> {
+    const client = new EtcdClient(this.endpoint(name), timeoutMs);
+    try {
+      return await what(client);
+    } finally {
+      client.close();
+    }
+  }
+
+  #traceFile(name: string): string {
+    return join(this.#options.directory, `${name}.ndjson`);
   }
 
   async #prepare(
@@ -180,7 +204,7 @@ export class Cluster {
     ports: Ports,
     change: Pick<NodeOptions, "initialCluster" | "initialClusterState">,
   ): Promise<void> {
-    const dataDir = join(this.#options.directory, name);
+    const dataDir = this.dataDirectory(name);
     mkdirSync(dataDir, { recursive: true });
     const options: NodeOptions = {
       name,
@@ -206,13 +230,13 @@ export class Cluster {
       clientTls: null,
       peerTls: null,
       autoTls: false,
-      traceFile: this.traceFile(name),
-      sync: this.#options.sync,
+      traceFile: this.#traceFile(name),
+      sync: true,
       logLevel: "info",
       logOutputs: [],
       metrics: "basic",
     };
-    this.#members.set(name, { options, ports, process: null, isPaused: false });
+    this.#members.set(name, { options, ports, process: null, disk: null });
     this.#everyName.add(name);
     await this.network.open(ports.gate, name, ports.peer);
   }

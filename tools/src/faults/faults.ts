@@ -1,153 +1,131 @@
-/** What can go wrong, and how it is made to: each fault begins, lasts a while, and is mended. */
+/** How each fault is made to happen, lasts, and is mended. */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { z } from "zod";
-import { EtcdClient } from "./client.ts";
-import type { Cluster } from "./cluster.ts";
-import type { Random } from "./random.ts";
+import { changeMembers } from "./churn.ts";
+import { damageData } from "./damage.ts";
+import { fillDisk } from "./full-disk.ts";
+import type { Fault } from "./schedule.ts";
+import { apiId, leaderOf, memberOf, wait } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
-export type FaultName =
-  | "kill"
-  | "killAll"
-  | "pause"
-  | "partition"
-  | "asymmetric"
-  | "partial"
-  | "slow"
-  | "transfer"
-  | "rolling"
-  | "churn"
-  | "damage";
+type Of<Type extends Fault["type"]> = Extract<Fault, { readonly type: Type }>;
 
-/** How each fault is made to happen, and mended. */
-export const FAULTS: { readonly [name in FaultName]: (stage: Stage) => Promise<void> } = {
-  kill: killOne,
-  killAll: killAll,
-  pause: pauseOne,
-  partition: partitionOne,
-  asymmetric: cutOneWay,
-  partial: cutOnePair,
-  slow: slowLinks,
-  transfer: transferLeadership,
-  rolling: rollingRestart,
-  churn: churnMembers,
-  damage: damageDisk,
-};
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(
-  (name): name is FaultName => name in FAULTS,
-);
-
-export type Stage = {
-  readonly cluster: Cluster;
-  readonly random: Random;
-  /** Says what is done. */
-  readonly note: (what: string) => void;
-};
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves when the fault is over and all members run again. */
+export async function inflict(stage: Stage, fault: Fault): Promise<void> {
+  switch (fault.type) {
+    case "kill":
+      return await kill(stage, fault);
+    case "killAll":
+      return await killAll(stage);
+    case "pause":
+      return await pause(stage, fault);
+    case "partition":
+      return await partition(stage, fault);
+    case "asymmetric":
+      return await cutOneWay(stage, fault);
+    case "partial":
+      return await cutOnePair(stage, fault);
+    case "slow":
+      return await slowLinks(stage, fault);
+    case "transfer":
+      return await transferLeadership(stage, fault);
+    case "rolling":
+      return await restartAll(stage);
+    case "churn":
+      return await changeMembers(stage, fault);
+    case "damage":
+      return await damageData(stage, fault);
+    case "full":
+      return await fillDisk(stage, fault);
+    case "clock":
+      return await jumpClocks(stage, fault);
+  }
 }
 
-/** A fault's length: about that of some elections. */
-function aWhile({ random }: Stage): Promise<void> {
-  return wait(random.integer(300, 2_500));
+async function kill(stage: Stage, { whom, ms }: Of<"kill">): Promise<void> {
+  const name = await memberOf(stage, whom);
+  stage.note(`kill -9 ${name}`);
+  await stage.cluster.kill(name);
+  await wait(ms);
+  await stage.cluster.start(name);
 }
 
-async function killOne(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const name = random.pick(cluster.running);
-  note(`kill -9 ${name}`);
-  await cluster.kill(name);
-  await aWhile(stage);
-  await cluster.start(name);
-}
-
-async function killAll(stage: Stage): Promise<void> {
-  const { cluster, note } = stage;
+async function killAll({ cluster, note }: Stage): Promise<void> {
   const names = cluster.running;
   note(`kill -9 ${names.join(", ")}`);
   await Promise.all(names.map((name) => cluster.kill(name)));
   await Promise.all(names.map((name) => cluster.start(name)));
 }
 
-async function pauseOne(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const name = random.pick(cluster.running);
-  note(`pause ${name}`);
-  cluster.pause(name);
-  await aWhile(stage);
-  cluster.resume(name);
+async function pause(stage: Stage, { whom, ms }: Of<"pause">): Promise<void> {
+  const name = await memberOf(stage, whom);
+  stage.note(`pause ${name}`);
+  const child = stage.cluster.process(name);
+  child?.pause();
+  await wait(ms);
+  child?.resume();
 }
 
-async function partitionOne(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const few = random.some(cluster.names, random.integer(1, Math.floor((cluster.names.length - 1) / 2)));
+async function partition({ cluster, note }: Stage, { places, ms }: Of<"partition">): Promise<void> {
+  const few = places.map((place) => cluster.at(place));
   note(`partition ${few.join(", ")} from the others`);
   for (const one of few) {
-    for (const other of cluster.names.filter((name) => !few.includes(name))) {
-      cluster.network.set(one, other, { type: "blocked" });
-      cluster.network.set(other, one, { type: "blocked" });
-    }
+    for (const other of cluster.names.filter((name) => !few.includes(name))) cut(cluster.network, one, other);
   }
-  await aWhile(stage);
+  await wait(ms);
   cluster.network.heal();
 }
 
-async function cutOneWay(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const name = random.pick(cluster.names);
-  const isMute = random.chance(50);
+async function cutOneWay(stage: Stage, { whom, isMute, ms }: Of<"asymmetric">): Promise<void> {
+  const { cluster, note } = stage;
+  const name = await memberOf(stage, whom);
   note(`${name} ${isMute ? "can't be heard by" : "can't hear"} the others`);
   for (const other of cluster.names.filter((of) => of !== name)) {
     if (isMute) cluster.network.set(name, other, { type: "blocked" });
     else cluster.network.set(other, name, { type: "blocked" });
   }
-  await aWhile(stage);
+  await wait(ms);
   cluster.network.heal();
 }
 
-async function cutOnePair(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const [a, b] = random.some(cluster.names, 2);
+async function cutOnePair({ cluster, note }: Stage, { places, ms }: Of<"partial">): Promise<void> {
+  const [a, b] = places.map((place) => cluster.at(place));
   if (a === undefined || b === undefined) return;
   note(`cut the link between ${a} and ${b}`);
-  cluster.network.set(a, b, { type: "blocked" });
-  cluster.network.set(b, a, { type: "blocked" });
-  await aWhile(stage);
+  cut(cluster.network, a, b);
+  await wait(ms);
   cluster.network.heal();
 }
 
-async function slowLinks(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const ms = random.integer(20, 400);
-  const name = random.pick(cluster.names);
-  note(`what ${name} sends takes ${ms} ms`);
-  for (const other of cluster.names) cluster.network.set(name, other, { type: "slow", ms });
-  await aWhile(stage);
-  cluster.network.heal();
+function cut(network: Stage["cluster"]["network"], a: string, b: string): void {
+  network.set(a, b, { type: "blocked" });
+  network.set(b, a, { type: "blocked" });
 }
 
-const id = z.string().transform((text) => BigInt(text).toString(16).padStart(16, "0"));
-const status = z.object({ leader: id });
-const memberList = z.object({ members: z.array(z.object({ ID: z.string(), name: z.string() })) });
-
-async function transferLeadership(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const leader = await leaderOf(cluster);
-  if (leader === null) return;
-  const to = random.pick(cluster.running.filter((name) => name !== leader));
-  note(`move leadership from ${leader} to ${to}`);
-  await withClient(cluster, leader, async (client) => {
-    const { members } = memberList.parse(await client.member("MemberList", {}));
-    const target = members.find(({ name }) => name === to);
-    if (target !== undefined) await client.maintain("MoveLeader", { targetID: target.ID });
-  }).catch(() => {
-    note("  it was not moved");
-  });
-}
-
-async function rollingRestart(stage: Stage): Promise<void> {
+async function slowLinks(stage: Stage, { whom, delayMs, ms }: Of<"slow">): Promise<void> {
   const { cluster, note } = stage;
+  const name = await memberOf(stage, whom);
+  note(`what ${name} sends takes ${delayMs} ms`);
+  for (const other of cluster.names) cluster.network.set(name, other, { type: "slow", ms: delayMs });
+  await wait(ms);
+  cluster.network.heal();
+}
+
+async function transferLeadership({ cluster, note }: Stage, { places }: Of<"transfer">): Promise<void> {
+  const leader = await leaderOf(cluster);
+  const to = places.map((place) => cluster.at(place)).find((name) => name !== leader);
+  if (leader === null || to === undefined) return;
+  note(`move leadership from ${leader} to ${to}`);
+  await cluster
+    .ask(leader, async (client) => {
+      const targetID = await apiId(client, to);
+      if (targetID !== null) await client.maintain("MoveLeader", { targetID });
+    })
+    .catch(() => {
+      note("  it was not moved");
+    });
+}
+
+async function restartAll({ cluster, note }: Stage): Promise<void> {
   note("restart one after the other");
   for (const name of cluster.running) {
     await cluster.terminate(name);
@@ -155,89 +133,16 @@ async function rollingRestart(stage: Stage): Promise<void> {
   }
 }
 
-/** A member more, as a learner first, and then one less: the new one, so that those that are watched stay. */
-async function churnMembers(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const name = `x${random.integer(1, 1_000_000)}`;
-  note(`add ${name}, promote it, and remove it`);
-  const url = await cluster.prepareJoining(name);
-  const others = cluster.running.filter((of) => of !== name);
-  const ask = <T>(what: (client: EtcdClient) => Promise<T>): Promise<T> =>
-    withClient(cluster, random.pick(others), what);
-  const known = z.object({ member: z.object({ ID: z.string() }) });
-  try {
-    const added = known.parse(
-      await eventually(() => ask((client) => client.member("MemberAdd", { peerURLs: [url], isLearner: true }))),
-    );
-    const { ID } = added.member;
-    await cluster.start(name);
-    await eventually(() => ask((client) => client.member("MemberPromote", { ID })));
-    await aWhile(stage);
-    await eventually(() => ask((client) => client.member("MemberRemove", { ID })));
-  } finally {
-    await cluster.kill(name);
-    cluster.forget(name);
-  }
-}
-
-/**
- * A member's database is damaged while it is down, at one place or by cutting it short. The member either refuses to start,
- * and is given what was there before, or the damage hit what nobody reads: what it serves then is held to the same as ever.
- */
-async function damageDisk(stage: Stage): Promise<void> {
-  const { cluster, random, note } = stage;
-  const name = random.pick(cluster.running);
-  const file = cluster.dataFile(name);
-  note(`kill -9 ${name} and damage its database`);
-  await cluster.kill(name);
-  const whole = readFileSync(file);
-  const at = random.integer(0, whole.length - 1);
-  const damaged = Buffer.from(whole);
-  damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << random.integer(0, 7)), at);
-  writeFileSync(file, random.chance(50) ? damaged : whole.subarray(0, at));
-  const isStarted = await cluster.start(name).then(
-    () => true,
-    () => false,
-  );
-  note(
-    isStarted ? `  ${name} starts: nobody reads byte ${at}` : `  ${name} refuses to start, and gets its database back`,
-  );
-  if (isStarted) return;
-  writeFileSync(file, whole);
-  await cluster.start(name);
-}
-
-async function leaderOf(cluster: Cluster): Promise<string | null> {
-  for (const name of cluster.running) {
-    try {
-      const { leader } = await withClient(cluster, name, async (client) =>
-        status.parse(await client.maintain("Status", {})),
-      );
-      if (leader !== "0".repeat(16)) return cluster.nameOf(leader);
-    } catch {
-      // This one does not answer: another may.
-    }
-  }
-  return null;
-}
-
-async function withClient<T>(cluster: Cluster, name: string, what: (client: EtcdClient) => Promise<T>): Promise<T> {
-  const client = new EtcdClient(cluster.endpoint(name), 5_000);
-  try {
-    return await what(client);
-  } finally {
-    client.close();
-  }
-}
-
-/** Tries again where a change of leaders or an earlier change is in the way. */
-async function eventually<T>(what: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await what();
-    } catch (error) {
-      if (tries >= 20) throw error;
-      await wait(200);
-    }
-  }
+async function jumpClocks(
+  { cluster, clocks, note }: Stage,
+  { places, seconds, isBack, ms }: Of<"clock">,
+): Promise<void> {
+  if (clocks === null) throw new Error("The members have the machine's clock, which is left alone.");
+  const names = places.map((place) => cluster.at(place));
+  note(`the clocks of ${names.join(", ")} jump to ${seconds} s ahead`);
+  await clocks.jump(names, seconds, cluster);
+  await wait(ms);
+  if (!isBack) return;
+  note("  and back");
+  await clocks.jump(names, 0, cluster);
 }

@@ -8,7 +8,10 @@ import type { Cluster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 
 const TTL_S = 3;
-const RENEW_MS = 500;
+/** Between two renewals, at most: by then most of the lease's time is over. */
+const RENEW_MS_MAX = 2_200;
+const LOOK_MS = 200;
+const ASK_MS = 1_000;
 /** The time of a lease, once more from a new leader, and some to look. */
 const ENDED_MS = 5 * TTL_S * 1_000;
 
@@ -43,7 +46,7 @@ export class LeaseHolder {
           this.complaints.push(`${key} is still there ${ENDED_MS / 1_000} s after its lease was last renewed`);
           break;
         }
-        await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     }
   }
@@ -56,7 +59,7 @@ export class LeaseHolder {
   }
 
   #ask<T>(what: (client: EtcdClient) => Promise<T>): Promise<T> {
-    const client = new EtcdClient(this.#cluster.endpoint(this.#random.pick(this.#cluster.names)), 1_000);
+    const client = new EtcdClient(this.#cluster.endpoint(this.#random.pick(this.#cluster.names)), ASK_MS);
     return what(client).finally(() => {
       client.close();
     });
@@ -70,7 +73,8 @@ export class LeaseHolder {
     const id = await this.#ask((client) => client.grant(TTL_S));
     await this.#ask((client) => client.put(key, "held", id));
     while (!this.#isStopped) {
-      await new Promise((resolve) => setTimeout(resolve, RENEW_MS));
+      const pause = this.#random.integer(LOOK_MS, RENEW_MS_MAX);
+      await new Promise((resolve) => setTimeout(resolve, pause));
       const asked = performance.now();
       const isRenewed = await this.#ask((client) => client.keepAlive(id)).then(
         (ttl) => ttl > 0,

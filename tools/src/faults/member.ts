@@ -1,22 +1,30 @@
 /**
  * One member as a process of its own, for the harness: the same node that `quorate serve` runs, told everything in one
- * argument. With `plant` it has a bug, which the harness has to find.
+ * argument, and ending with the same exit codes.
  */
 
-import { startNode } from "@quorate/node";
+import { endOf, startNode } from "@quorate/node";
 import type { NodeOptions } from "@quorate/node";
 
-/** Bugs that a member can be given: reads that are not linearizable, though they were asked to be. */
-export type Plant = "staleReads" | null;
-
-const { options, plant }: { readonly options: NodeOptions; readonly plant: Plant } = JSON.parse(
-  process.argv[2] ?? "{}",
-);
+const options: NodeOptions = JSON.parse(process.argv[2] ?? "{}");
 
 const say = (details: object, message: string): void => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...details })}\n`);
 };
 
+function end(error: unknown): never {
+  const { exitCode, message } = endOf(error);
+  say({ exitCode }, message);
+  process.exit(exitCode);
+}
+
+process.on("uncaughtException", end);
+// Whoever started it is gone.
+process.on("disconnect", () => process.exit(1));
+process.on("message", () => {
+  // There is one question.
+  process.send?.({ type: "time", wallMs: Date.now() });
+});
 try {
   const node = await startNode(options, {
     log: { debug: () => undefined, info: say, warn: say },
@@ -42,17 +50,11 @@ try {
     },
     api: { onCall: () => undefined },
   });
-  if (plant === "staleReads") Object.assign(node.member, { linearize: () => Promise.resolve() });
   process.send?.({ type: "up", memberId: node.member.memberId });
-  // Whoever started it is gone.
-  process.on("disconnect", () => process.exit(1));
   process.on("SIGTERM", () => {
     void node.stop().then(() => process.exit(0));
   });
-  const failure = await node.failed;
-  say({ reason: failure.message }, "failed");
-  process.exit(1);
+  end(await node.failed);
 } catch (error) {
-  say({ reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }, "not started");
-  process.exit(1);
+  end(error);
 }

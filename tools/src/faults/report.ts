@@ -2,14 +2,20 @@ import type { Report } from "./run.ts";
 
 /** What a run did, and what it found. */
 export function printReport(report: Report, print: (line: string) => void): void {
-  const injected = [...report.faults.values()].reduce((sum, count) => sum + count, 0);
   print(`seed ${report.seed}`);
-  print(`${injected} faults injected`);
-  for (const [name, count] of report.faults) print(`  ${name.padEnd(12)} ${count}`);
+  print(`${report.faults.length} faults injected`);
+  for (const [name, count] of countsOf(report.faults.map(({ type }) => type))) print(`  ${name.padEnd(12)} ${count}`);
   print(`${report.operations} operations checked, ${report.unanswered} of them without an answer`);
-  print(`${report.watched} events watched, ${report.renewals} renewals of leases`);
+  print(`${report.judged} histories judged, ${report.unknown.length} of them too hard to judge`);
+  for (const key of report.unknown) print(`  ${key}`);
+  print(`${report.watched} events watched, ${report.renewals} renewals of ${report.leases} leases`);
   print(`traces: ${report.trace}`);
-  if (report.unknown.length > 0) print(`too hard to judge: ${report.unknown.join(", ")}`);
   print(`${report.violations.length} violations`);
   for (const { of, text } of report.violations) print(`  ${of}: ${text}`);
+}
+
+function countsOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of [...names].sort()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }

@@ -1,21 +1,28 @@
-/** One run: a cluster, clients, watchers and a lease holder, faults one after the other, and then the questions. */
+/**
+ * A run: a cluster, clients, watchers and a lease holder, faults one after the other, and then the questions. It goes in
+ * rounds, each with keys of its own: what was seen in a round is judged at its end, and only what is left to say is kept.
+ */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EtcdClient } from "./client.ts";
+import { Clocks, findLibfaketime } from "./clocks.ts";
 import { Cluster } from "./cluster.ts";
-import { checkTraces } from "./traces.ts";
-import { unwrittenBytes } from "./durability.ts";
-import { FAULTS } from "./faults.ts";
-import type { FaultName } from "./faults.ts";
+import { checkDurability } from "./durability.ts";
+import { inflict } from "./faults.ts";
+import { checkHistories, checkWatchers, residueOf } from "./judges.ts";
+import type { History, Violation } from "./judges.ts";
 import { LeaseHolder } from "./leases.ts";
-import { checkRegister } from "./linearizability.ts";
-import type { Action, Operation } from "./linearizability.ts";
-import type { Plant } from "./member.ts";
+import type { Operation } from "./linearizability.ts";
+import { plantedProgram } from "./plants.ts";
+import type { Plant } from "./plants.ts";
 import { Random } from "./random.ts";
-import { Watcher } from "./watcher.ts";
-import type { Seen } from "./watcher.ts";
+import { schedule } from "./schedule.ts";
+import type { Fault, FaultName, Planned } from "./schedule.ts";
+import { eventually, wait } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+import { checkTraces } from "./traces.ts";
+import { PREFIX, Watcher } from "./watcher.ts";
 import { Workload } from "./workload.ts";
 
 export type RunOptions = {
@@ -27,236 +34,239 @@ export type RunOptions = {
   readonly faults: readonly FaultName[];
   readonly snapshotCount: number;
   /** What is wrong with the members, where the harness is to show that it notices. */
-  readonly plant: Plant;
-  readonly sync: boolean;
+  readonly plants: readonly Plant[];
   readonly note: (what: string) => void;
-};
-
-type Violation = {
-  readonly of: "linearizability" | "watch" | "lease" | "durability" | "agreement" | "trace";
-  readonly text: string;
 };
 
 export type Report = {
   readonly seed: number;
-  readonly faults: ReadonlyMap<FaultName, number>;
+  /** The faults that came, in their order. */
+  readonly faults: readonly Fault[];
+  readonly rounds: number;
   readonly operations: number;
   readonly unanswered: number;
   readonly watched: number;
+  readonly leases: number;
   readonly renewals: number;
   /** What `check trace` says of the members' traces. */
   readonly trace: string;
-  /** Keys whose history was too hard to judge. */
+  /** How many histories were judged, each of one key in one round, and those that were too hard. */
+  readonly judged: number;
   readonly unknown: readonly string[];
   readonly violations: readonly Violation[];
 };
 
-const STEPS_MAX = 2_000_000;
-/** How long members have, at the end, to be in agreement with each other. */
-const SETTLE_MS = 30_000;
+const ROUND_MS = 30_000;
+/** How long members have, at the end of a round, to be in agreement with each other. */
+const SETTLE_MS = 60_000;
+/** What the harness writes at the end of each round. */
+const MARK = "end";
+/** Where a run ends early, more of the same would only hide what came first. */
+const VIOLATIONS_MAX = 20;
 
 export async function run(options: RunOptions): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), "quorate-faults-"));
-  const { size, sync, plant, snapshotCount } = options;
-  const cluster = await Cluster.start({ directory, size, sync, plant, snapshotCount });
   try {
-    return await runOn(cluster, options);
+    return await runIn(directory, options);
   } finally {
-    await cluster.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function runOn(cluster: Cluster, options: RunOptions): Promise<Report> {
-  const { seed, note } = options;
-  const workload = new Workload(cluster, options.keys, new Random(seed));
-  const leases = new LeaseHolder(cluster, new Random(seed + 1));
-  const watchers = cluster.names.map((name) => new Watcher(name, cluster.endpoint(name)));
-  const clients = Promise.all([workload.run(options.clients), leases.run()]);
-  const faults = await inject(cluster, options);
-  cluster.network.heal();
-  workload.stop();
-  leases.stop();
-  await clients;
-  note("faults are over; reading everything everywhere");
-  await workload.readAll();
-  await leases.checkEnded();
-  const durability = await checkDurability(cluster);
-  const last = await lastRevision(cluster);
-  await settle(watchers, last);
-  for (const watcher of watchers) watcher.close();
-  await cluster.stop();
-  note("members have stopped; holding their traces against core");
-  const trace = await checkTraces(cluster.traceFiles);
-  const { unknown, violations } = checkHistories(workload.history, watchers[0]?.seen ?? []);
-  return {
-    seed,
-    faults,
-    operations: workload.operations.length,
-    unanswered: workload.operations.filter(({ end }) => end === Infinity).length,
-    watched: watchers.reduce((sum, { seen }) => sum + seen.length, 0),
-    renewals: leases.renewals,
-    unknown,
-    violations: [
-      ...violations,
-      ...checkWatchers(watchers, workload.operations, workload.history),
-      ...leases.complaints.map((text): Violation => ({ of: "lease", text })),
-      ...durability,
-      ...(trace.complaint === null ? [] : [{ of: "trace" as const, text: trace.complaint }]),
-    ],
-    trace: trace.summary,
-  };
-}
-
-/** Faults one after the other, in an order and for times that follow from the seed. */
-async function inject(
-  cluster: Cluster,
-  { seed, seconds, faults, note }: RunOptions,
-): Promise<ReadonlyMap<FaultName, number>> {
-  const random = new Random(seed + 2);
-  const counts = new Map<FaultName, number>();
-  const end = performance.now() + seconds * 1_000;
-  while (performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, random.integer(200, 1_000)));
-    if (faults.length === 0) continue;
-    const name = random.pick(faults);
-    await FAULTS[name]({ cluster, random, note });
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** Some writes, and then a moment of quiet: all that was acknowledged is on the disks of a quorum. */
-async function checkDurability(cluster: Cluster): Promise<readonly Violation[]> {
-  const [first] = cluster.running;
-  if (first === undefined) return [];
-  const client = new EtcdClient(cluster.endpoint(first), 10_000);
-  for (let at = 0; at < 20; at++) await client.put("durable", `${at}`);
-  client.close();
-  // The members that were not needed for the quorum may still be writing what is on the way to them.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const dirty = cluster.running.flatMap((name) => {
-    const pid = cluster.pid(name);
-    const bytes = pid === null ? null : unwrittenBytes(pid, cluster.dataFile(name));
-    return bytes !== null && bytes > 0 ? [{ name, bytes }] : [];
-  });
-  return dirty.map(({ name, bytes }) => ({
-    of: "durability",
-    text: `${name} has acknowledged writes of which ${bytes} bytes have not reached the disk: a loss of power would lose them`,
-  }));
-}
-
-async function lastRevision(cluster: Cluster): Promise<number> {
-  const [name] = cluster.running;
-  if (name === undefined) return 0;
-  const client = new EtcdClient(cluster.endpoint(name), 10_000);
-  const revision = await client.put("register/end", "end");
-  client.close();
-  return revision;
-}
-
-async function settle(watchers: readonly Watcher[], revision: number): Promise<void> {
-  const end = performance.now() + SETTLE_MS;
-  while (watchers.some((watcher) => watcher.revision < revision) && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function checkHistories(
-  history: ReadonlyMap<string, readonly Operation[]>,
-  seen: readonly Seen[],
-): {
-  readonly unknown: readonly string[];
-  readonly violations: readonly Violation[];
-} {
-  const unknown: string[] = [];
+async function runIn(directory: string, options: RunOptions): Promise<Report> {
+  const { size, plants, snapshotCount } = options;
   const violations: Violation[] = [];
-  for (const [key, operations] of history) {
-    // An order of some of the unanswered operations is an order, since those left out may never have taken place. So the
-    // search begins with those that the watch has told of; only if that finds none does it look at all there may be.
-    const told = checkRegister(withWhatWasTold(operations, seen), STEPS_MAX);
-    const verdict = told.type === "ok" ? told : checkRegister(operations, STEPS_MAX);
-    if (verdict.type === "unknown") unknown.push(key);
-    if (verdict.type !== "violated") continue;
-    const lines = [...verdict.longest.slice(-5), ...verdict.stuckAt].map((operation) => `    ${textOf(operation)}`);
-    violations.push({
-      of: "linearizability",
-      text: `${key}: no order explains what its clients saw. The end of the longest, and what does not fit:\n${lines.join("\n")}`,
+  const complain = (text: string): void => void violations.push({ of: "ending", text });
+  const clocks = options.faults.includes("clock") ? clocksIn(directory) : null;
+  const planted = join(directory, "planted");
+  if (plants.length > 0) mkdirSync(planted);
+  const cluster = await Cluster.start({
+    directory,
+    size,
+    snapshotCount,
+    program: plants.length === 0 ? null : plantedProgram(planted, plants),
+    environmentOf: (name) => clocks?.environmentOf(name) ?? {},
+    onComplaint: complain,
+  });
+  try {
+    return await new Run({ cluster, clocks, note: options.note, complain }, options, violations).all();
+  } finally {
+    await cluster.close();
+  }
+}
+
+function clocksIn(directory: string): Clocks {
+  const library = findLibfaketime();
+  if (library === null) throw new Error("The fault clock needs libfaketime.");
+  return new Clocks(directory, library);
+}
+
+class Run {
+  readonly #stage: Stage;
+  readonly #options: RunOptions;
+  readonly #violations: Violation[];
+  readonly #schedule: Generator<Planned, void>;
+  readonly #random: Random;
+  readonly #watchers: readonly Watcher[];
+  readonly #leases: LeaseHolder;
+  readonly #faults: Fault[] = [];
+  readonly #residues = new Map<string, readonly Operation[]>();
+  readonly #unknown: string[] = [];
+  #rounds = 0;
+  #operations = 0;
+  #unanswered = 0;
+  #watched = 0;
+  #judged = 0;
+
+  constructor(stage: Stage, options: RunOptions, violations: Violation[]) {
+    const { seed, size, faults } = options;
+    const { cluster } = stage;
+    this.#stage = stage;
+    this.#options = options;
+    this.#violations = violations;
+    this.#random = new Random(seed);
+    this.#schedule = schedule({ random: new Random(seed + 2), size, faults });
+    this.#leases = new LeaseHolder(cluster, new Random(seed + 1));
+    this.#watchers = cluster.names.map((name, place) => new Watcher(name, () => cluster.endpoint(cluster.at(place))));
+  }
+
+  async all(): Promise<Report> {
+    const { cluster, note } = this.#stage;
+    const holding = this.#leases.run();
+    const end = performance.now() + this.#options.seconds * 1_000;
+    try {
+      while (performance.now() < end && this.#violations.length < VIOLATIONS_MAX) await this.#round(end);
+      note("faults are over");
+      this.#leases.stop();
+      await holding;
+      await this.#last();
+    } catch (error) {
+      // Nothing is in the way of the members any more, or of what was asked of them for a minute.
+      this.#violations.push({ of: "progress", text: error instanceof Error ? error.message : String(error) });
+    }
+    this.#leases.stop();
+    await holding;
+    this.#violations.push(...this.#leases.complaints.map((text) => ({ of: "lease" as const, text })));
+    for (const watcher of this.#watchers) watcher.close();
+    cluster.network.heal();
+    await cluster.stop();
+    note("members have stopped; holding their traces against core");
+    return this.#report(await checkTraces(cluster.traceFiles));
+  }
+
+  /** Some time of faults and load, and a look at what it has come to. */
+  async #round(end: number): Promise<void> {
+    const { cluster, note } = this.#stage;
+    this.#rounds += 1;
+    const prefix = `${PREFIX}${this.#rounds}/`;
+    const keys = Array.from({ length: this.#options.keys }, (_, at) => `${prefix}${at}`);
+    const workload = new Workload(cluster, new Map(keys.map((key) => [key, []])), this.#random);
+    const working = workload.run(this.#options.clients);
+    try {
+      await this.#inflictUntil(Math.min(end, performance.now() + ROUND_MS));
+    } finally {
+      workload.stop();
+      await working;
+    }
+    await workload.readAll();
+    const revision = await this.#mark(`${prefix}${MARK}`);
+    await this.#settle(revision);
+    await this.#compareStores(revision);
+    this.#judge(workload.history);
+    for (const [key, operations] of workload.history) this.#residues.set(key, residueOf(operations));
+    await this.#compact(revision);
+    const mebibytes = Math.round(process.memoryUsage().rss / 1024 ** 2);
+    note(`round ${this.#rounds} is over: ${this.#operations} operations so far, ${mebibytes} MiB of memory`);
+  }
+
+  async #inflictUntil(end: number): Promise<void> {
+    while (performance.now() < end) {
+      const next = this.#schedule.next();
+      if (next.done === true) return await wait(end - performance.now());
+      const { restMs, fault } = next.value;
+      await wait(restMs);
+      this.#faults.push(fault);
+      await inflict(this.#stage, fault);
+    }
+  }
+
+  /** What was written in all rounds is there, what hung on leases is gone, and the disks hold what they should. */
+  async #last(): Promise<void> {
+    const { cluster } = this.#stage;
+    const workload = new Workload(cluster, this.#residues, this.#random);
+    await workload.readAll();
+    const { unknown, violations } = checkHistories(workload.history, []);
+    this.#unknown.push(...unknown);
+    this.#violations.push(...violations);
+    await this.#leases.checkEnded();
+    this.#violations.push(...(await checkDurability(cluster)));
+  }
+
+  /** The revision of a write that comes after all the others. */
+  async #mark(key: string): Promise<number> {
+    const { cluster } = this.#stage;
+    return await eventually(() => cluster.ask(cluster.at(0), (client) => client.put(key, MARK)));
+  }
+
+  async #settle(revision: number): Promise<void> {
+    const end = performance.now() + SETTLE_MS;
+    while (this.#watchers.some((watcher) => watcher.revision < revision)) {
+      // What a watcher lacks then shows when it is compared with the others.
+      if (performance.now() > end) return;
+      await wait(50);
+    }
+  }
+
+  async #compareStores(revision: number): Promise<void> {
+    const { cluster } = this.#stage;
+    const hashes = new Map<string, string>();
+    for (const name of cluster.names) {
+      hashes.set(name, await eventually(() => cluster.ask(name, (client) => client.hash(revision))));
+    }
+    if (new Set(hashes.values()).size === 1) return;
+    const text = [...hashes].map(([name, hash]) => `${name} has ${hash}`).join("; ");
+    this.#violations.push({ of: "agreement", text: `at revision ${revision} the stores differ: ${text}` });
+  }
+
+  async #compact(revision: number): Promise<void> {
+    const { cluster } = this.#stage;
+    await eventually(async () => {
+      try {
+        await cluster.ask(cluster.at(0), (client) => client.compact(revision));
+      } catch (error) {
+        // An attempt whose answer was lost has done it.
+        if (!String(error).includes("has been compacted")) throw error;
+      }
     });
   }
-  return { unknown, violations };
-}
 
-/** The operations, those without an answer only where a watch has told that they took place, with their revisions. */
-function withWhatWasTold(operations: readonly Operation[], seen: readonly Seen[]): readonly Operation[] {
-  const revisions = new Map(seen.map(({ value, revision }) => [value, revision]));
-  return operations.flatMap((operation): readonly Operation[] => {
-    const { action, end } = operation;
-    if (end !== Infinity || action.type === "get" || action.type === "delete") return [operation];
-    const revision = revisions.get(action.value);
-    if (revision === undefined) return [];
-    if (action.type === "put") return [{ ...operation, action: { ...action, revision } }];
-    return [{ ...operation, action: { ...action, succeeded: true, revision } }];
-  });
-}
-
-function textOf({ client, call, end, action }: Operation): string {
-  const times = `${call.toFixed(1)} to ${end === Infinity ? "no answer" : end.toFixed(1)}`;
-  return `client ${client}, ${times}: ${JSON.stringify(action)}`;
-}
-
-/** All watchers see the same, nothing is missing of what was acknowledged, and nothing is there that nobody wrote. */
-function checkWatchers(
-  watchers: readonly Watcher[],
-  operations: readonly Operation[],
-  history: ReadonlyMap<string, readonly Operation[]>,
-): readonly Violation[] {
-  const violations: Violation[] = watchers.flatMap(({ name, complaints }) =>
-    complaints.map((text) => ({ of: "watch" as const, text: `the watcher of ${name}: ${text}` })),
-  );
-  const [first, ...others] = watchers;
-  if (first === undefined) return violations;
-  for (const other of others) {
-    const difference = firstDifference(first.seen, other.seen);
-    if (difference !== null) {
-      violations.push({
-        of: "agreement",
-        text: `the watchers of ${first.name} and ${other.name} differ: ${difference}`,
-      });
-    }
+  #judge(history: History): void {
+    const told = this.#watchers.map((watcher) => watcher.take());
+    const { unknown, violations } = checkHistories(history, told[0]?.seen ?? []);
+    this.#violations.push(...violations, ...checkWatchers(told, history, [MARK]));
+    this.#unknown.push(...unknown);
+    const operations = [...history.values()].flat();
+    this.#judged += history.size;
+    this.#operations += operations.length;
+    this.#unanswered += operations.filter(({ end }) => end === Infinity).length;
+    this.#watched += told.reduce((sum, { seen }) => sum + seen.length, 0);
   }
-  const told = new Map(first.seen.map((seen) => [`${seen.revision} ${seen.key}`, seen]));
-  for (const [key, of] of history) {
-    for (const { action } of of) {
-      const change = changeOf(action);
-      if (change === null) continue;
-      const seen = told.get(`${change.revision} ${key}`);
-      if (seen !== undefined && seen.value === change.value) continue;
-      const was = seen === undefined ? "nothing" : (seen.value ?? "that it was deleted");
-      const text = `${key} became ${change.value ?? "deleted"} by revision ${change.revision}, and the watcher of ${first.name} was told ${was}`;
-      violations.push({ of: "watch", text });
-    }
-  }
-  const written = new Set(operations.map(({ action }) => ("value" in action ? action.value : null)));
-  for (const { value, key, revision } of first.seen) {
-    if (value === null || value === "end" || written.has(value)) continue;
-    violations.push({ of: "watch", text: `nobody wrote ${value}, which ${key} has at revision ${revision}` });
-  }
-  return violations;
-}
 
-/** What an acknowledged operation changed, null if it changed nothing or nobody knows. */
-function changeOf(action: Action): { readonly value: string | null; readonly revision: number } | null {
-  if (action.type === "get" || action.revision === null) return null;
-  const { revision } = action;
-  if (action.type === "delete") return action.existed === true ? { value: null, revision } : null;
-  if (action.type === "cas" && action.succeeded !== true) return null;
-  return { value: action.value, revision };
-}
-
-function firstDifference(a: readonly Seen[], b: readonly Seen[]): string | null {
-  const at = a.findIndex((seen, index) => JSON.stringify(seen) !== JSON.stringify(b[index]));
-  if (at === -1 && a.length === b.length) return null;
-  const place = at === -1 ? a.length : at;
-  return `event ${place} is ${JSON.stringify(a[place] ?? "missing")} here, and ${JSON.stringify(b[place] ?? "missing")} there`;
+  #report(trace: Awaited<ReturnType<typeof checkTraces>>): Report {
+    const broken: readonly Violation[] = trace.complaint === null ? [] : [{ of: "trace", text: trace.complaint }];
+    return {
+      seed: this.#options.seed,
+      faults: this.#faults,
+      rounds: this.#rounds,
+      operations: this.#operations,
+      unanswered: this.#unanswered,
+      watched: this.#watched,
+      leases: this.#leases.grants,
+      renewals: this.#leases.renewals,
+      trace: trace.summary,
+      judged: this.#judged,
+      unknown: this.#unknown,
+      violations: [...this.#violations, ...broken],
+    };
+  }
 }

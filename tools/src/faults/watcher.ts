@@ -1,33 +1,49 @@
 /**
  * Somebody who watches all registers at one member, from the beginning on, and begins again after what it has seen whenever
- * the member is gone. What watchers see has to be the same everywhere, in the order of the revisions, with nothing missing.
+ * the member is gone, at another if it is gone for good. What watchers see has to be the same everywhere, in the order of the
+ * revisions, with nothing missing.
  */
 
 import { EtcdClient } from "./client.ts";
 import type { WatchResponse } from "./client.ts";
-import { PREFIX } from "./workload.ts";
+import type { Told } from "./judges.ts";
+
+/** What all keys begin with that are watched. */
+export const PREFIX = "register/";
+const AGAIN_MS = 100;
 
 /** A change, as it was told. The value is null for a deletion. */
 export type Seen = { readonly revision: number; readonly key: string; readonly value: string | null };
 
 export class Watcher {
   readonly name: string;
-  readonly #endpoint: string;
-  readonly seen: Seen[] = [];
+  readonly #endpoint: () => string;
+  #seen: Seen[] = [];
   /** What is wrong with what it was told, by itself. */
-  readonly complaints: string[] = [];
+  #complaints: string[] = [];
+  #revision = 0;
   #stop: (() => void) | null = null;
   #client: EtcdClient | null = null;
   #isStopped = false;
 
-  constructor(name: string, endpoint: string) {
+  /** `endpoint` is asked at each beginning. */
+  constructor(name: string, endpoint: () => string) {
     this.name = name;
     this.#endpoint = endpoint;
     this.#watch();
   }
 
+  /** The latest that it was told of. */
   get revision(): number {
-    return this.seen.at(-1)?.revision ?? 0;
+    return this.#revision;
+  }
+
+  /** What it was told since it was last asked. */
+  take(): Told {
+    const told: Told = { name: this.name, seen: this.#seen, complaints: this.#complaints };
+    this.#seen = [];
+    this.#complaints = [];
+    return told;
   }
 
   close(): void {
@@ -37,12 +53,12 @@ export class Watcher {
 
   #watch(): void {
     if (this.#isStopped) return;
-    const client = new EtcdClient(this.#endpoint, 5_000);
+    const client = new EtcdClient(this.#endpoint(), 5_000);
     this.#client = client;
     let isOver = false;
     this.#stop = client.watch(
       PREFIX,
-      this.revision + 1,
+      this.#revision + 1,
       (response) => {
         if (!isOver) this.#onResponse(response);
       },
@@ -52,7 +68,7 @@ export class Watcher {
         this.#leave();
         setTimeout(() => {
           this.#watch();
-        }, 100);
+        }, AGAIN_MS);
       },
     );
   }
@@ -65,12 +81,13 @@ export class Watcher {
   }
 
   #onResponse({ events, canceled, cancel_reason: reason, compact_revision: compacted }: WatchResponse): void {
-    if (canceled) this.complaints.push(`its watch was ended: ${reason}, compacted at ${compacted}`);
+    if (canceled) this.#complaints.push(`its watch was ended: ${reason}, compacted at ${compacted}`);
     for (const { type, kv } of events) {
-      const last = this.revision;
-      if (kv.mod_revision < last) this.complaints.push(`revision ${kv.mod_revision} came after ${last}`);
+      const last = this.#revision;
+      if (kv.mod_revision < last) this.#complaints.push(`revision ${kv.mod_revision} came after ${last}`);
+      this.#revision = kv.mod_revision;
       const value = type === "PUT" ? kv.value.toString() : null;
-      this.seen.push({ revision: kv.mod_revision, key: kv.key.toString(), value });
+      this.#seen.push({ revision: kv.mod_revision, key: kv.key.toString(), value });
     }
   }
 }

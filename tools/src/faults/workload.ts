@@ -1,12 +1,14 @@
 /** Clients that read and write a few keys, one thing at a time each, and write down what they saw. */
 
+import type { History } from "./judges.ts";
 import { EtcdClient } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Action, Operation } from "./linearizability.ts";
 import type { Random } from "./random.ts";
+import { eventually } from "./stage.ts";
 
-export const PREFIX = "register/";
 const TIMEOUT_MS = 2_000;
+const READ_MS = 30_000;
 /** Between two of a client's operations: enough of them at once are had from enough clients. */
 const REST_MS = 5;
 /** And after one that failed: a member that is down would otherwise be asked most. */
@@ -16,20 +18,20 @@ export class Workload {
   readonly #cluster: Cluster;
   readonly #keys: readonly string[];
   readonly #random: Random;
-  /** What was done to each key. */
-  readonly history: ReadonlyMap<string, Operation[]>;
+  readonly #history: ReadonlyMap<string, Operation[]>;
   #isStopped = false;
   #value = 0;
 
-  constructor(cluster: Cluster, keyCount: number, random: Random) {
+  /** `begun` is what has been done to the keys before. */
+  constructor(cluster: Cluster, begun: History, random: Random) {
     this.#cluster = cluster;
     this.#random = random;
-    this.#keys = Array.from({ length: keyCount }, (_, at) => `${PREFIX}${at}`);
-    this.history = new Map(this.#keys.map((key) => [key, []]));
+    this.#keys = [...begun.keys()];
+    this.#history = new Map([...begun].map(([key, operations]) => [key, [...operations]]));
   }
 
-  get operations(): readonly Operation[] {
-    return [...this.history.values()].flat();
+  get history(): History {
+    return this.#history;
   }
 
   /** Runs clients until `stop`. */
@@ -41,12 +43,25 @@ export class Workload {
     this.#isStopped = true;
   }
 
-  /** Reads every key at every member: the last word of each run. */
+  /**
+   * Reads every key at every member: the last word on each.
+   *
+   * @throws Error (by rejection) if a member does not answer
+   */
   async readAll(): Promise<void> {
-    for (const name of this.#cluster.running) {
-      const client = new EtcdClient(this.#cluster.endpoint(name), 30_000);
-      for (const key of this.#keys) await this.#perform(client, -1, key, "get");
-      client.close();
+    for (const name of this.#cluster.names) {
+      await this.#cluster.ask(
+        name,
+        async (client) => {
+          for (const key of this.#keys) {
+            await eventually(async () => {
+              const isAnswered = await this.#perform(client, -1, key, "get");
+              if (!isAnswered) throw new Error(`${name} does not answer when it is asked for ${key}.`);
+            });
+          }
+        },
+        READ_MS,
+      );
     }
   }
 
@@ -75,7 +90,7 @@ export class Workload {
     const call = performance.now();
     const unanswered = this.#prepare(key, type);
     const record = (action: Action, end: number): void => {
-      this.history.get(key)?.push({ client: number, call, end, action });
+      this.#history.get(key)?.push({ client: number, call, end, action });
     };
     try {
       record(await act(client, key, unanswered), performance.now());
@@ -90,7 +105,7 @@ export class Workload {
   /** The action as it stands while nothing is known of it. Values are never used twice, so that each tells where it is from. */
   #prepare(key: string, type: Action["type"]): Action {
     this.#value += 1;
-    const value = `v${this.#value}`;
+    const value = `${key} ${this.#value}`;
     switch (type) {
       case "get":
         return { type, value: null, revision: null };
@@ -105,7 +120,7 @@ export class Workload {
 
   /** A value that the key may well have. */
   #lastValue(key: string): string | null {
-    const last = this.history.get(key)?.findLast(({ action }) => action.type === "put" || action.type === "get");
+    const last = this.#history.get(key)?.findLast(({ action }) => action.type === "put" || action.type === "get");
     if (last === undefined) return null;
     return last.action.type === "put" || last.action.type === "get" ? last.action.value : null;
   }

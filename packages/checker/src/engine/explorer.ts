@@ -44,6 +44,7 @@ const INITIAL = -1;
 
 /** Explores one system. Call `advance` until `done`. */
 export class Explorer implements Sink {
+  words: Int32Array = new Int32Array(256);
   generated = 0;
   /** Those of the generated that were known by a sleep set, and not computed. */
   passedOver = 0;
@@ -56,9 +57,6 @@ export class Explorer implements Sink {
   readonly #limits: Limits;
   readonly #visited = new VisitedSet();
   readonly #frontier = new Frontier();
-  /** Successors are written where they will stay if they turn out to be new. */
-  words: Int32Array = this.#frontier.words;
-  at: number = this.#frontier.at;
   readonly #log = new TraceLog();
   /** The paths to the first states at which each `sometimes` property held. */
   readonly #reached = new Map<string, readonly number[]>();
@@ -70,7 +68,6 @@ export class Explorer implements Sink {
   /** Whether a known state is of no further interest: step properties look at every transition. */
   readonly #judgesByFingerprint: boolean;
   readonly passesOver: boolean;
-  readonly #forbidsDeadlock: boolean;
   /** Whether a successor is added as soon as it is looked up: without a constraint, all that are new are explored. */
   readonly #addsAtOnce: boolean;
   /** Whether the successor that is emitted next has been added. */
@@ -89,7 +86,6 @@ export class Explorer implements Sink {
     this.#judge = new Judge(system);
     this.#judgesByFingerprint = system.step.length === 0;
     this.passesOver = this.#judgesByFingerprint;
-    this.#forbidsDeadlock = system.deadlock === "forbidden";
     this.#addsAtOnce = this.#judgesByFingerprint && system.constraint === null;
   }
 
@@ -143,9 +139,7 @@ export class Explorer implements Sink {
   }
 
   reserve(length: number): void {
-    this.#frontier.reserve(length);
-    this.words = this.#frontier.words;
-    this.at = this.#frontier.at;
+    if (length > this.words.length) this.words = new Int32Array(length * 2);
   }
 
   dismisses(lo: number, hi: number, action: number): boolean {
@@ -172,7 +166,7 @@ export class Explorer implements Sink {
     const system = this.#system;
     const { to } = system;
     to.words = this.words;
-    to.at = this.at;
+    to.at = 0;
     to.length = length;
     this.#isJudging = true;
     let broken: Predicate | null = null;
@@ -187,7 +181,7 @@ export class Explorer implements Sink {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
-        this.#frontier.push(length, lo, hi, asleep, loud);
+        this.#frontier.push(this.words, length, lo, hi, asleep, loud);
       }
       const { reached, violated } = this.#judge.judge(action === INITIAL);
       for (const { name } of reached) this.#reached.set(name, this.#pathTo(ordinal));
@@ -243,7 +237,7 @@ export class Explorer implements Sink {
     this.#system.successors(this);
     const found = this.distinct - known;
     this.outdegrees[found] = (this.outdegrees[found] ?? 0) + 1;
-    if (this.#forbidsDeadlock && this.#ordinal === 0 && !this.done) {
+    if (this.#ordinal === 0 && !this.done && this.#system.deadlock === "forbidden") {
       this.#end({ type: "violated", kind: "deadlock", name: "deadlock", path: this.#log.path(index) });
     }
     if (this.#frontier.size === 0) this.done = true;
