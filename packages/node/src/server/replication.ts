@@ -146,7 +146,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
       durable: options.durable,
       write: options.write,
       send: options.send,
-      gather: () => this.#gather(),
+      gather: (isWriting) => this.#gather(isWriting),
       onOutput: (output, state) => {
         this.#onOutput(output, state);
       },
@@ -255,10 +255,15 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     return true;
   }
 
-  #gather(): readonly RequestOf<S>[] {
+  /**
+   * While the disk writes, a leader lets commands wait: what clients are told of them waits for its disk in any case, and
+   * one message to each follower with all of them costs less than many with a few each.
+   */
+  #gather(isWriting: boolean): readonly RequestOf<S>[] {
     const gathered = this.#requests;
     this.#requests = [];
-    const commands = this.#proposals.gather(this.#view.leader === this.#options.setup.self);
+    const isLeader = this.#view.leader === this.#options.setup.self;
+    const commands = isLeader && isWriting ? [] : this.#proposals.gather(isLeader);
     if (commands.length > 0) gathered.push({ type: "broadcast", commands });
     const read = this.#barriers.gather();
     if (read !== null) gathered.push({ type: "read", id: read, query: null });

@@ -67,6 +67,8 @@ class Rig {
   readonly done: string[] = [];
   readonly failures: unknown[] = [];
   readonly shell: Shell<Scripted>;
+  /** Whether requests wait while the disk writes. */
+  isHolding = false;
   #requests: Scripted["request"][] = [];
   #flushes: {
     readonly durable: Scripted["durable"];
@@ -92,7 +94,8 @@ class Rig {
           this.#flushes.push({ durable, resolve, reject });
         }),
       send: (to, message) => this.done.push(`send ${message.text} to ${to}`),
-      gather: () => {
+      gather: (isWriting) => {
+        if (isWriting && this.isHolding) return [];
         const requests = this.#requests;
         this.#requests = [];
         return requests;
@@ -212,6 +215,21 @@ function rank(done: string): number {
     "said persisted 5",
   ].indexOf(done);
 }
+
+test("requests that were held back while the disk wrote go into its next write, with no turn in between", async () => {
+  const rig = new Rig();
+  rig.isHolding = true;
+  rig.ask("write", "a");
+  await rig.turn();
+  rig.news();
+  for (const text of ["b", "c"]) rig.ask("write", text);
+  await rig.turn();
+  expect(rig.news()).toEqual([]);
+  await rig.flushed();
+  const released = ["send a later to other", "step persisted 1", "said persisted 1"];
+  const taken = ["step b", "send b now to other", "step c", "send c now to other"];
+  expect(rig.news()).toEqual([...released, ...taken, "write 3"]);
+});
 
 test("an output that was computed from what the disk does not hold yet waits for it", async () => {
   const rig = new Rig();

@@ -23,8 +23,11 @@ export type ShellOptions<S extends Signature> = {
   /** Puts a durable state on the disk. It is given one at a time. */
   readonly write: (durable: S["durable"]) => Promise<void>;
   readonly send: (to: NodeId, message: S["message"]) => void;
-  /** What clients and operators ask, asked for at each turn. `wake` says that there is something. */
-  readonly gather: () => readonly S["request"][];
+  /**
+   * What clients and operators ask, asked for at each turn. `wake` says that there is something. What changes the durable
+   * state may be held back while the disk `isWriting`, for it could not be written before: the next turn comes then by itself.
+   */
+  readonly gather: (isWriting: boolean) => readonly S["request"][];
   /** An output, with the state that the step which made it led to. */
   readonly onOutput: (output: S["output"], state: State<S>) => void;
   /** After a turn or a flush. Everything that could leave has left. */
@@ -114,19 +117,23 @@ export class Shell<S extends Signature> {
   #turn(): void {
     if (this.#isStopped || this.#isHung) return;
     this.#guard(() => {
-      const now = this.#options.clock.now();
-      this.#noticePause(now);
-      this.#countTime(now);
-      const inbox = this.#inbox;
-      this.#inbox = [];
-      for (const { from, message } of inbox) this.#step({ type: "receive", from, message });
-      for (const request of this.#options.gather()) this.#step({ type: "request", request });
-      // A message that has arrived in time has by now set the timer that waited for it anew.
-      for (let timer = this.#timers.take(now); timer !== null; timer = this.#timers.take(now)) {
-        this.#step({ type: "timeout", timer });
-      }
+      this.#takeAll();
       this.#settle();
     });
+  }
+
+  #takeAll(): void {
+    const now = this.#options.clock.now();
+    this.#noticePause(now);
+    this.#countTime(now);
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    for (const { from, message } of inbox) this.#step({ type: "receive", from, message });
+    for (const request of this.#options.gather(this.#flush !== null)) this.#step({ type: "request", request });
+    // A message that has arrived in time has by now set the timer that waited for it anew.
+    for (let timer = this.#timers.take(now); timer !== null; timer = this.#timers.take(now)) {
+      this.#step({ type: "timeout", timer });
+    }
   }
 
   /** A pause leaves timers that are long due, though what they wait for may lie in the sockets: they get another chance. */
@@ -220,6 +227,9 @@ export class Shell<S extends Signature> {
       this.#isHung = false;
       this.#options.onHung(false);
       this.wake();
+    } else {
+      // The disk is free: whatever has come by now goes into its next write, together.
+      this.#takeAll();
     }
     this.#settle();
   }
