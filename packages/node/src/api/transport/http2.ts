@@ -1,37 +1,34 @@
-/** gRPC on node's HTTP/2. */
+/** gRPC on HTTP/2. */
 
 import { once } from "node:events";
-import { constants, createSecureServer, createServer } from "node:http2";
-import type {
-  Http2SecureServer,
-  Http2Server,
-  IncomingHttpHeaders,
-  ServerHttp2Session,
-  ServerHttp2Stream,
-  ServerOptions,
-} from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import type { Server as TlsServer } from "node:tls";
 import type { PeerAddress } from "../../peers/index.ts";
 import { nameFault, trustFault } from "../../security/names.ts";
 import { serverOptions } from "../../security/tls.ts";
 import type { TlsIdentity } from "../../security/tls.ts";
 import { MEMBER_FAULTS } from "../errors.ts";
-import { CODE, StatusError } from "../status.ts";
-import type { Code } from "../status.ts";
+import { CODE } from "../status.ts";
+import type { Code, Status } from "../status.ts";
 import { timeoutMsOf } from "./deadline.ts";
-import { superviseSession } from "./keepalive.ts";
-import { StreamCall, refuseCall } from "./stream-call.ts";
+import { Connection } from "./h2/connection.ts";
+import { ERROR } from "./h2/framing.ts";
+import type { Headers } from "./h2/hpack.ts";
+import type { Stream } from "./h2/stream.ts";
+import { supervise } from "./keepalive.ts";
+import { StreamCall } from "./stream-call.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
-import { serveUnary } from "./unary-call.ts";
-import { contextOf } from "./wire.ts";
+import { UnaryCall } from "./unary-call.ts";
+import { contextOf, refusalOf, statusOnly } from "./wire.ts";
 
 /** How much a client may send before it has to wait: in one stream, and in all of a connection. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
-/** What the library may keep for one connection, in MB. */
-const SESSION_MEMORY_MB = 256;
 const HEADER_BYTES_MAX = 16 * 1024;
+/** The name of HTTP/2 where TLS negotiates what is spoken: RFC 9113, section 3.2. */
+const ALPN = "h2";
 
 export async function openHttp2(options: TransportOptions): Promise<Transport> {
   const server = new GrpcServer(options);
@@ -47,10 +44,11 @@ export async function openHttp2(options: TransportOptions): Promise<Transport> {
 class GrpcServer implements Transport {
   readonly addresses: PeerAddress[] = [];
   readonly #options: TransportOptions;
-  readonly #servers: (Http2Server | Http2SecureServer)[] = [];
+  readonly #servers: Server[] = [];
   /** Those of `#servers` that speak TLS. */
-  readonly #tlsServers: Http2SecureServer[] = [];
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #tlsServers: TlsServer[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<Connection>();
   readonly #streams = new Set<StreamCall>();
   #isClosing = false;
 
@@ -60,8 +58,8 @@ class GrpcServer implements Transport {
 
   async listen({ host, port }: PeerAddress): Promise<void> {
     const { tls } = this.#options;
-    const server = tls === null ? createServer(this.#common()) : this.#tlsServer(tls);
-    server.on("session", (session: ServerHttp2Session) => this.#onSession(session));
+    const server = tls === null ? createServer() : this.#tlsServer(tls);
+    server.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => this.#onSocket(socket));
     server.listen(port, host);
     await once(server, "listening");
     this.#servers.push(server);
@@ -77,29 +75,17 @@ class GrpcServer implements Transport {
     const closed = this.#servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve())));
     // Streams would go on for ever; what was sent on them arrives before the status.
     for (const stream of this.#streams) stream.finish(MEMBER_FAULTS.stopped);
-    for (const session of this.#sessions) session.close();
+    for (const connection of this.#connections) connection.close();
     const timer = setTimeout(() => {
-      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await Promise.all(closed);
     clearTimeout(timer);
   }
 
-  #common(): ServerOptions {
-    return {
-      settings: {
-        maxConcurrentStreams: this.#options.maxConcurrentStreams,
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        maxHeaderListSize: HEADER_BYTES_MAX,
-        enablePush: false,
-      },
-      maxSessionMemory: SESSION_MEMORY_MB,
-    };
-  }
-
-  #tlsServer(tls: TlsIdentity): Http2SecureServer {
-    // Who is not trusted is turned away by `#onSession`, which can tell why.
-    const server = createSecureServer({ ...this.#common(), ...serverOptions(tls), rejectUnauthorized: false });
+  #tlsServer(tls: TlsIdentity): TlsServer {
+    // Who is not trusted is turned away by `#onSocket`, which can tell why.
+    const server = createTlsServer({ ...serverOptions(tls), ALPNProtocols: [ALPN], rejectUnauthorized: false });
     this.#tlsServers.push(server);
     server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
       this.#options.onTurnedAway(socket.remoteAddress ?? "unknown", `TLS handshake failed: ${error.message}`);
@@ -107,45 +93,45 @@ class GrpcServer implements Transport {
     return server;
   }
 
-  #onSession(session: ServerHttp2Session): void {
-    if (this.#isClosing) return session.destroy();
-    const { socket } = session;
-    const fault = certificateFault(socket, this.#options.tls);
+  #onSocket(socket: Socket): void {
+    if (this.#isClosing) return void socket.destroy();
+    const fault = certificateFault(socket, this.#options.tls) ?? languageFault(socket);
     if (fault !== null) {
       this.#options.onTurnedAway(socket.remoteAddress ?? "unknown", fault);
-      return session.destroy();
+      return void socket.destroy();
     }
-    this.#sessions.add(session);
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    const onSend = superviseSession(session);
-    session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-      this.#onStream(stream, headers, onSend);
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    const connection = new Connection(socket, {
+      maxConcurrentStreams: this.#options.maxConcurrentStreams,
+      streamWindowBytes: STREAM_WINDOW_BYTES,
+      connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+      headerBytesMax: HEADER_BYTES_MAX,
+      onStream: (stream, headers) => this.#onStream(connection, stream, headers),
+      onClose: () => this.#connections.delete(connection),
     });
-    session.on("close", () => this.#sessions.delete(session));
-    // A connection that breaks closes its streams, each of which says so to its handler.
-    session.on("error", () => undefined);
+    this.#connections.add(connection);
+    supervise(connection);
   }
 
-  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, onSend: () => void): void {
-    const refusal = refusalOf(headers);
-    if (refusal !== null) {
-      stream.respond({ ":status": refusal }, { endStream: true });
-      return void stream.resume();
-    }
-    const path = headers[":path"] ?? "";
+  #onStream(connection: Connection, stream: Stream, headers: Headers): void {
+    const path = headers.get(":path");
+    const verb = headers.get(":method");
+    if (path === undefined || verb === undefined) return stream.reset(ERROR.protocol);
+    const refusal = refusedWith(verb, headers.get("content-type") ?? "");
+    if (refusal !== null) return stream.respondOnly(refusalOf(refusal));
     const method = this.#options.methods.get(path);
-    if (method === undefined) return refuseCall(stream, new StatusError(unknownMethod(path)));
+    if (method === undefined) return stream.respondOnly(statusOnly(unknownMethod(path)));
     const begun = performance.now();
     const callOptions = {
       maxMessageBytes: this.#options.maxMessageBytes,
-      timeoutMs: timeoutMsOf(stringOf(headers["grpc-timeout"])),
-      onSend,
+      timeoutMs: timeoutMsOf(headers.get("grpc-timeout")),
       onEnd: (code: Code) => this.#options.onCall(path, code, (performance.now() - begun) / 1000),
     };
-    if (method.kind === "unary") return serveUnary(stream, method, contextOf(headers), callOptions);
-    const call = new StreamCall(stream, method, contextOf(headers), callOptions);
+    const context = contextOf(headers);
+    if (method.kind === "unary") return void new UnaryCall(connection, stream, method, context, callOptions);
+    const call: StreamCall = new StreamCall(stream, method, context, callOptions, () => this.#streams.delete(call));
     this.#streams.add(call);
-    stream.on("close", () => this.#streams.delete(call));
     if (this.#isClosing) call.finish(MEMBER_FAULTS.stopped);
   }
 }
@@ -157,24 +143,28 @@ function certificateFault(socket: Socket, tls: TlsIdentity | null): string | nul
   return trustFault(socket) ?? nameFault(socket, tls);
 }
 
+/** Without TLS the preface tells what is spoken. */
+function languageFault(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket) || socket.alpnProtocol === ALPN) return null;
+  return "the other side did not ask for HTTP/2 when TLS shook hands";
+}
+
 function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === "string") throw new Error("A server that listens at a port has one.");
   return address.port;
 }
 
 /** The HTTP status for what is no call of gRPC's, or null. */
-function refusalOf(headers: IncomingHttpHeaders): number | null {
-  if (headers[":method"] !== "POST") return constants.HTTP_STATUS_METHOD_NOT_ALLOWED;
-  const type = headers["content-type"] ?? "";
-  return type.startsWith("application/grpc") ? null : constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
+function refusedWith(verb: string, contentType: string): number | null {
+  if (verb !== "POST") return HTTP_METHOD_NOT_ALLOWED;
+  return contentType.startsWith("application/grpc") ? null : HTTP_UNSUPPORTED_MEDIA_TYPE;
 }
 
-function unknownMethod(path: string): StatusError["status"] {
+const HTTP_METHOD_NOT_ALLOWED = 405;
+const HTTP_UNSUPPORTED_MEDIA_TYPE = 415;
+
+function unknownMethod(path: string): Status {
   const [, service = "", method = ""] = path.split("/");
   if (method === "") return { code: CODE.unimplemented, message: `malformed method name: "${path}"` };
   return { code: CODE.unimplemented, message: `unknown method ${method} for service ${service}` };
-}
-
-function stringOf(header: string | readonly string[] | undefined): string | undefined {
-  return typeof header === "string" ? header : header?.[0];
 }

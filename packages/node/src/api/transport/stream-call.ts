@@ -1,23 +1,18 @@
 /** A call of any number of requests and responses. */
 
-import { constants } from "node:http2";
-import type { ServerHttp2Stream } from "node:http2";
 import { statusOf } from "../errors.ts";
 import { CODE } from "../status.ts";
-import type { Code, Status, StatusError } from "../status.ts";
+import type { Code, Status } from "../status.ts";
 import { FrameReader, framed } from "./frames.ts";
+import type { Stream } from "./h2/stream.ts";
 import type { CallContext, ServerStream, StreamHandler, StreamMethod } from "./transport.ts";
 import type { CallOptions } from "./unary-call.ts";
-import { RESPONSE_HEADERS, trailersOf } from "./wire.ts";
-
-/** From so many bytes on that wait to be sent, a handler is asked to pause. */
-const BUFFERED_BYTES_MAX = 256 * 1024;
+import { RESPONSE_HEADERS, statusOnly, trailersOf } from "./wire.ts";
 
 export class StreamCall implements ServerStream {
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: Stream;
   readonly #reader: FrameReader;
   readonly #timer: NodeJS.Timeout | null;
-  readonly #onSend: () => void;
   readonly #onEnd: (code: Code) => void;
   readonly #handler: StreamHandler | null;
   /** Messages that the handler has not had yet. */
@@ -25,50 +20,40 @@ export class StreamCall implements ServerStream {
   #isHandling = false;
   #isEnded = false;
   #isOver = false;
-  #trailers: Status | null = null;
 
-  constructor(stream: ServerHttp2Stream, method: StreamMethod, context: CallContext, options: CallOptions) {
+  constructor(stream: Stream, method: StreamMethod, context: CallContext, options: CallOptions, onClosed: () => void) {
     this.#stream = stream;
     this.#reader = new FrameReader(options.maxMessageBytes);
-    this.#onSend = options.onSend;
     this.#onEnd = options.onEnd;
     this.#timer = this.#deadline(options.timeoutMs);
+    stream.listener = {
+      data: (piece) => this.#receive(piece),
+      end: () => {
+        this.#isEnded = true;
+        this.#next();
+      },
+      drained: () => this.#handler?.drained(),
+      closed: () => {
+        this.#end(CODE.cancelled);
+        this.#handler?.closed();
+        onClosed();
+      },
+    };
     this.#handler = this.#opened(method, context);
-    stream.on("data", (piece: Buffer) => this.#receive(piece));
-    stream.on("end", () => {
-      // A stream that was reset ends as well; that its client has gone is told by `close`.
-      if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
-      this.#isEnded = true;
-      this.#next();
-    });
-    stream.on("drain", () => this.#handler?.drained());
-    stream.on("close", () => {
-      this.#end(CODE.cancelled);
-      this.#handler?.closed();
-    });
-    // What has gone wrong is told by `close`, which follows.
-    stream.on("error", () => undefined);
   }
 
   send(message: Uint8Array): boolean {
-    if (this.#isOver || this.#stream.closed) return true;
-    if (!this.#stream.headersSent) this.#respond();
-    this.#onSend();
-    this.#stream.write(framed(message));
-    return this.#stream.writableLength < BUFFERED_BYTES_MAX;
+    if (this.#isOver || this.#stream.isClosed) return true;
+    if (!this.#stream.isResponded) this.#stream.respond(RESPONSE_HEADERS);
+    return this.#stream.send(framed(message));
   }
 
   finish(status: Status): void {
-    if (!this.#end(status.code) || this.#stream.closed || this.#stream.destroyed) return;
-    if (this.#stream.headersSent) {
-      this.#trailers = status;
-      this.#stream.end();
-    } else {
-      this.#stream.respond({ ...RESPONSE_HEADERS, ...trailersOf(status) }, { endStream: true });
-    }
+    if (!this.#end(status.code)) return;
     // Nobody reads what may still come.
     this.#waiting = [];
-    this.#stream.resume();
+    if (this.#stream.isResponded) this.#stream.end(trailersOf(status));
+    else this.#stream.respondOnly(statusOnly(status));
   }
 
   #deadline(timeoutMs: number | null): NodeJS.Timeout | null {
@@ -84,13 +69,6 @@ export class StreamCall implements ServerStream {
       this.finish(statusOf(error));
       return null;
     }
-  }
-
-  #respond(): void {
-    this.#stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
-    this.#stream.on("wantTrailers", () => {
-      this.#stream.sendTrailers(trailersOf(this.#trailers ?? { code: CODE.unknown, message: "" }));
-    });
   }
 
   /** True the first time. */
@@ -149,10 +127,4 @@ export class StreamCall implements ServerStream {
     }
     handler.end();
   }
-}
-
-export function refuseCall(stream: ServerHttp2Stream, error: StatusError): void {
-  stream.respond({ ...RESPONSE_HEADERS, ...trailersOf(error.status) }, { endStream: true });
-  stream.on("error", () => undefined);
-  stream.resume();
 }

@@ -1,14 +1,33 @@
 /** Statuses and headers as HTTP/2 carries them. */
 
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import type { Status } from "../status.ts";
+import { blockOf } from "./h2/hpack.ts";
+import type { Headers } from "./h2/hpack.ts";
 import type { CallContext } from "./transport.ts";
 
-export const RESPONSE_HEADERS: OutgoingHttpHeaders = { ":status": 200, "content-type": "application/grpc" };
+const RESPONSE = [
+  [":status", "200"],
+  ["content-type", "application/grpc"],
+] as const;
 
-export function trailersOf({ code, message }: Status): OutgoingHttpHeaders {
-  if (message === "") return { "grpc-status": String(code) };
-  return { "grpc-status": String(code), "grpc-message": percentEncoded(message) };
+export const RESPONSE_HEADERS: Buffer = blockOf(RESPONSE);
+
+/** The headers of a response that has nothing else. */
+export function statusOnly(status: Status): Buffer {
+  return blockOf([...RESPONSE, ...fieldsOf(status)]);
+}
+
+export function trailersOf(status: Status): Buffer {
+  return blockOf(fieldsOf(status));
+}
+
+export function refusalOf(httpStatus: number): Buffer {
+  return blockOf([[":status", String(httpStatus)]]);
+}
+
+function fieldsOf({ code, message }: Status): readonly (readonly [string, string])[] {
+  const status = ["grpc-status", String(code)] as const;
+  return message === "" ? [status] : [status, ["grpc-message", percentEncoded(message)]];
 }
 
 /** Printable ASCII stays as it is, but for the sign itself. */
@@ -19,12 +38,9 @@ function percentEncoded(message: string): string {
     .replaceAll(/[^ -$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 }
 
-export function contextOf(headers: IncomingHttpHeaders): CallContext {
+export function contextOf(headers: Headers): CallContext {
   return {
-    metadata(name) {
-      const value = headers[name];
-      // Values of one name are joined with a comma where they come more than once.
-      return Array.isArray(value) ? value[0] : value?.split(",", 1)[0];
-    },
+    // Values of one name may have been joined with a comma.
+    metadata: (name) => headers.get(name)?.split(",", 1)[0],
   };
 }
