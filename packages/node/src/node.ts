@@ -310,6 +310,7 @@ function memberOf<S extends Signature>(
         origin: `${identity.memberId}/${randomBytes(8).toString("hex")}`,
         durable,
         write: (state) => storage.write(state),
+        prepare: (chunks) => storage.prepare(chunks),
         send: (to, message) => void peers.send(to, message),
         forward,
         requestTimeoutMs,

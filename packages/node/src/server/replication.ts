@@ -10,7 +10,7 @@
  */
 
 import { isRecord, replicated } from "@quorate/core";
-import type { Applied, NodeId, Plain, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
+import type { Applied, NodeId, Plain, Replica, Replicated, Signature, State, TotalOrderProtocol } from "@quorate/core";
 import type { Follower, ProtocolSetup, ProtocolView, Runnable } from "../protocols/index.ts";
 import type { Clock } from "../shell/clock.ts";
 import type { ShellObserver } from "../shell/observer.ts";
@@ -69,6 +69,8 @@ export type ReplicationOptions<S extends Signature> = {
   /** What the disk holds. */
   readonly durable: S["durable"];
   readonly write: (durable: S["durable"]) => Promise<void>;
+  /** Does beforehand what writing a snapshot of these chunks would take: see `Storage`. */
+  readonly prepare: (chunks: readonly Plain[]) => Promise<void>;
   readonly send: (to: NodeId, message: S["message"]) => void;
   readonly forward: (
     leader: NodeId,
@@ -332,6 +334,16 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     }
   }
 
+  /** The disk is told first what it will be asked to hold. */
+  #makeSnapshot(replica: Replica<AddressedStore>): void {
+    this.#options.prepare(machine.toChunks(replica.state)).then(
+      () => this.#request({ type: "earlierSnapshot", replica }),
+      (error: unknown) => {
+        this.#options.listener.onFailure(error);
+      },
+    );
+  }
+
   #onTurn(state: State<Replicated<S, AddressedStore>>): void {
     const before = this.#view;
     this.#view = this.#options.runnable.view(this.#config, innerState(state));
@@ -341,7 +353,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     }
     const { applied, state: store } = state.volatile;
     const replica = this.#compaction.next({ applied, state: store });
-    if (replica !== null) this.#request({ type: "earlierSnapshot", replica });
+    if (replica !== null) this.#makeSnapshot(replica);
     this.#past.leave();
     const hasNews = this.#hasNews;
     this.#hasNews = false;

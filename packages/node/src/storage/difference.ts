@@ -5,7 +5,8 @@ import type { Log, Plain } from "@quorate/core";
 import { encode } from "../codec.ts";
 import type { Operation } from "./database.ts";
 import type { Parts, SnapshotParts } from "./layout.ts";
-import { chunkKey, entryKey, HEAD_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
+import type { PreparedChunks } from "./prepared.ts";
+import { chunkKey, entryKey, HEAD_KEY, seal, sealed, SNAPSHOT_KEY } from "./record.ts";
 
 /** What a database holds: parts, and under which numbers. */
 export type Held = {
@@ -30,9 +31,10 @@ export const NOTHING_HELD: Held = { headBytes: null, log: log.emptyLog(), snapsh
 export function difference(
   held: Held,
   parts: Parts,
+  prepared: PreparedChunks,
 ): { readonly operations: readonly Operation[]; readonly after: Held } {
   const operations: Operation[] = [];
-  const { snapshot, nextNumber } = changeSnapshot(held, parts.snapshot, operations);
+  const { snapshot, nextNumber } = changeSnapshot(held, parts.snapshot, prepared, operations);
   const head = {
     head: parts.head,
     before: parts.log.before,
@@ -66,6 +68,7 @@ function removeEntries(from: number, through: number, operations: Operation[]): 
 function changeSnapshot(
   held: Held,
   snapshot: SnapshotParts | null,
+  prepared: PreparedChunks,
   operations: Operation[],
 ): { readonly snapshot: HeldSnapshot | null; readonly nextNumber: number } {
   const before = held.snapshot;
@@ -83,7 +86,9 @@ function changeSnapshot(
     const known = before?.idOf.get(chunk);
     const id = known ?? nextNumber++;
     idOf.set(chunk, id);
-    if (known === undefined) operations.push({ type: "put", key: chunkKey(id), bytes: seal(chunkKey(id), chunk) });
+    if (known !== undefined) continue;
+    const key = chunkKey(id);
+    operations.push({ type: "put", key, bytes: sealed(key, prepared.take(chunk)) });
   }
   removeChunks(before, idOf, operations);
   const ids = snapshot.chunks.map((chunk) => idOf.get(chunk) ?? 0);

@@ -78,7 +78,16 @@ export function describe(name: RecordName): string {
 
 /** The value of the record of `value` under `key`. */
 export function seal(key: Buffer, value: Plain): Buffer {
-  const bytes = encode(value, CHECKSUM_BYTES);
+  return sealed(key, unsealed(value));
+}
+
+/** A record's value but for its checksum, which depends on the key. */
+export function unsealed(value: Plain): Buffer {
+  return encode(value, CHECKSUM_BYTES);
+}
+
+/** What `unsealed` has made, with the checksum that it has under `key`. */
+export function sealed(key: Buffer, bytes: Buffer): Buffer {
   bytes.writeUInt32LE(crc32(bytes.subarray(CHECKSUM_BYTES), crc32(key)), 0);
   return bytes;
 }

@@ -159,6 +159,50 @@ describe("a write", () => {
       await storage.close();
     }));
 
+  test("of a snapshot that was prepared holds what one without that holds, also where it is prepared in vain", () =>
+    inFolder(async (directory) => {
+      const big = Array.from({ length: 64 }, (_, at): Plain => [at, "x".repeat(64 * 1024)]);
+      const storage = await open(directory, { sync: false });
+      await storage.prepare([...big, "a leaf", null]);
+      await storage.prepare(big);
+      let state: Durable = { ...INITIAL, snapshot: { head: 0, chunks: [...big, "a leaf", null] } };
+      await storage.write(state);
+      const later = big.map((chunk, at) => (at % 2 === 0 ? chunk : [at, "later"]));
+      await storage.prepare(later);
+      await storage.write(INITIAL);
+      // The chunks that were on the disk are written again, under other ids.
+      state = { ...INITIAL, snapshot: { head: 1, chunks: later } };
+      await storage.write(state);
+      await storage.close();
+      const again = await open(directory);
+      expect(again.durable).toStrictEqual(state);
+      await again.close();
+    }));
+
+  test("is prepared in many turns, between which others have theirs", () =>
+    inFolder(async (directory) => {
+      const storage = await open(directory, { sync: false });
+      const big = Array.from({ length: 64 }, (_, at): Plain => [at, "x".repeat(64 * 1024)]);
+      let turns = 0;
+      let isDone = false;
+      const count = (): void => {
+        turns += 1;
+        if (!isDone) setImmediate(count);
+      };
+      count();
+      await storage.prepare(big);
+      isDone = true;
+      expect(turns).toBeGreaterThan(10);
+      // What is on the disk needs no turns.
+      await storage.write({ ...INITIAL, snapshot: { head: 0, chunks: big } });
+      turns = 0;
+      isDone = false;
+      await storage.prepare(big);
+      isDone = true;
+      expect(turns).toBe(0);
+      await storage.close();
+    }));
+
   test("after the storage is closed is refused", () =>
     inFolder(async (directory) => {
       const storage = await open(directory);

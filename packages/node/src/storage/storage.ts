@@ -11,6 +11,7 @@ import type { Held } from "./difference.ts";
 import { corrupt, StorageError, systemError } from "./error.ts";
 import type { Layout, Parts } from "./layout.ts";
 import { lock } from "./lock.ts";
+import { PreparedChunks } from "./prepared.ts";
 import { HEAD_KEY, MARKER_KEY, seal } from "./record.ts";
 import { Writer } from "./writer.ts";
 
@@ -35,6 +36,13 @@ export type Storage<D> = {
    *   be told to agree any more, so the node has to stop. What was durable before still is.
    */
   write(durable: D): Promise<void>;
+  /**
+   * Does beforehand, a little at a time, what writing a snapshot of these chunks would take: thousands of them at once would
+   * hold everything else up.
+   *
+   * @throws CodecError (by rejection) if they are not plain
+   */
+  prepare(chunks: readonly Plain[]): Promise<void>;
   /** Bytes of disk in use. Room that was given free inside is used again before more is taken. */
   size(): number;
   /** Waits for what is being written, and gives the directory free. */
@@ -74,14 +82,16 @@ async function start<D>(
   }
   const parts = contents === null ? null : partsOf(contents);
   const durable = parts === null ? null : joined(directory, layout, parts);
+  const prepared = new PreparedChunks();
   const writer = new Writer<D>(durable, contents === null ? NOTHING_HELD : heldOf(contents), async (before, state) => {
-    const { operations, after } = difference(before, layout.split(state));
+    const { operations, after } = difference(before, layout.split(state), prepared);
     if (operations.length > 0) await database.commit(operations);
     return after;
   });
   return {
     durable,
     write: (state) => writer.write(state),
+    prepare: (chunks) => prepared.prepare(chunks, (chunk) => writer.held.snapshot?.idOf.has(chunk) ?? false),
     size: () => sizeOf(directory),
     async close() {
       await writer.end();

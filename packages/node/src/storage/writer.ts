@@ -26,6 +26,11 @@ export class Writer<D> {
     this.#commit = commit;
   }
 
+  /** What was written last. */
+  get held(): Held {
+    return this.#held;
+  }
+
   async write(state: D): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
     if (this.#isEnded) throw new Error("The storage is closed: nothing can be written to it any more.");
