@@ -53,7 +53,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   lostEvents: {
     about: "a watcher that has caught up misses the change after that",
     judge: "watch",
-    faults: ["kill"],
+    faults: [],
     file: "api/watch/hub.ts",
     find: "?? Math.max(watcher.next, last + 1);",
     replace: "?? Math.max(watcher.next, last + 2);",
@@ -71,8 +71,8 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
     judge: "lease",
     faults: [],
     file: "server/lessor.ts",
-    find: `this.#options.propose({ type: "leaseExpire", id, term });`,
-    replace: "",
+    find: `this.#options.propose({ type: "leaseExpire",`,
+    replace: `void ({ type: "leaseExpire",`,
   },
   wallLeases: {
     about: "leases go by the wall clock",

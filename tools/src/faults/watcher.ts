@@ -11,6 +11,8 @@ import type { Told } from "./judges.ts";
 /** What all keys begin with that are watched. */
 export const PREFIX = "register/";
 const AGAIN_MS = 100;
+/** A watcher whose member stays begins again after this time all the same: where history and news meet, much can go wrong. */
+const RENEW_MS = 3_000;
 
 /** A change, as it was told. The value is null for a deletion. */
 export type Seen = { readonly revision: number; readonly key: string; readonly value: string | null };
@@ -23,6 +25,7 @@ export class Watcher {
   #complaints: string[] = [];
   #revision = 0;
   #stop: (() => void) | null = null;
+  #renew: NodeJS.Timeout | null = null;
   #client: EtcdClient | null = null;
   #isStopped = false;
 
@@ -56,11 +59,19 @@ export class Watcher {
     const client = new EtcdClient(this.#endpoint(), 5_000);
     this.#client = client;
     let isOver = false;
+    const renew = (): void => {
+      isOver = true;
+      this.#leave();
+      this.#watch();
+    };
     this.#stop = client.watch(
       PREFIX,
       this.#revision + 1,
       (response) => {
-        if (!isOver) this.#onResponse(response);
+        if (isOver) return;
+        this.#onResponse(response);
+        // Not before it has come on by something, however long that takes.
+        if (response.events.length > 0) this.#renew ??= setTimeout(renew, RENEW_MS);
       },
       () => {
         if (isOver) return;
@@ -74,6 +85,8 @@ export class Watcher {
   }
 
   #leave(): void {
+    if (this.#renew !== null) clearTimeout(this.#renew);
+    this.#renew = null;
     this.#stop?.();
     this.#stop = null;
     this.#client?.close();
