@@ -34,6 +34,8 @@ try {
       },
       onApplied: () => undefined,
       onProposal: () => undefined,
+      onSlowApply: () => undefined,
+      onReadFailed: () => undefined,
       onFlush: () => undefined,
       onPause: (ms) => {
         say({ ms }, "paused");
@@ -48,7 +50,7 @@ try {
         say({ error: String(error) }, what);
       },
     },
-    api: { onCall: () => undefined },
+    api: { onCall: () => undefined, onReceived: () => undefined, onSent: () => undefined },
   });
   process.send?.({ type: "up", memberId: node.member.memberId });
   process.on("SIGTERM", () => {

@@ -21,13 +21,15 @@ import { watchMethod } from "./services/watch.ts";
 import { codeName } from "./status.ts";
 import { openHttp2 } from "./transport/http2.ts";
 import type { OpenTransport } from "./transport/transport.ts";
+import { counted } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 export { loadDefinition } from "./definition.ts";
 export type { ApiLimits } from "./member.ts";
 
 /** What is counted of each call. `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
-export type ApiMetrics = {
+export type ApiMetrics = Traffic & {
   onCall(service: string, method: string, code: string, seconds: number): void;
 };
 
@@ -75,7 +77,9 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
   try {
     const transport = await open({
       methods: new Map(
-        methodsOf(new ApiMember(backend, limits, onFault), hub).map((method) => leaderWatch.guard(method)),
+        methodsOf(new ApiMember(backend, limits, onFault), hub).map((method) =>
+          counted(leaderWatch.guard(method), metrics),
+        ),
       ),
       listen: options.listen,
       tls: options.tls,

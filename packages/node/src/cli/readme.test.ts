@@ -37,6 +37,8 @@ test("the README has each metric of a member's own", () => {
   metrics.watch({
     memberId: "a",
     status: () => ({ ...status, isLearner: false, errors: [] }),
+    pending: () => 0,
+    lastIndex: () => 0,
     store: () => ({ keys: 0, revision: 1, compacted: 0 }),
     peers: () => [],
   });

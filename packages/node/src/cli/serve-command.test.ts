@@ -48,8 +48,27 @@ test("a member serves health and metrics, hands out no stack, and stops in good 
   // It is known where the system has let it listen, and not where it was asked to.
   expect(status.stdout).toContain(clients[0]);
 
+  const figure = async (name: string): Promise<number> => {
+    const scraped = await (await fetch(`${metrics[0]}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(scraped)?.[1]);
+  };
+  const names = ["etcd_server_proposals_committed_total", "etcd_server_proposals_applied_total", "quorate_last_index"];
+  const before = await Promise.all(names.map(figure));
+  const received = await figure("etcd_network_client_grpc_received_bytes_total");
+  const sent = await figure("etcd_network_client_grpc_sent_bytes_total");
+  const url = "http://127.0.0.1:1";
+  const updated = await workplace.quorate("member", "update", "a", "--peer-urls", url, "--endpoints", clients[0] ?? "");
+  expect([updated.code, updated.stderr]).toEqual([EXIT.ok, ""]);
+  for (const [at, name] of names.entries()) expect(await figure(name)).toBeGreaterThan(before[at] ?? Infinity);
+  expect(await figure("etcd_server_proposals_pending")).toBe(0);
+  // The request has the URL, and so has the answer.
+  expect(await figure("etcd_network_client_grpc_received_bytes_total")).toBeGreaterThan(received + url.length);
+  expect(await figure("etcd_network_client_grpc_sent_bytes_total")).toBeGreaterThan(sent + url.length);
+  for (const name of ["etcd_server_slow_apply_total", "etcd_server_read_indexes_failed_total"])
+    expect(await figure(name)).toBeGreaterThanOrEqual(0);
+
   const after = await (await fetch(`${metrics[0]}/metrics`)).text();
-  expect(after).toMatch(/\ngrpc_server_handling_seconds_count\{.*grpc_method="MemberList"\} 1\n/);
+  expect(after).toMatch(/\ngrpc_server_handling_seconds_count\{.*grpc_method="MemberList"\} 2\n/);
 
   // A second process must not touch what the first one has open.
   const second = await workplace.quorate(...(await words("a")));

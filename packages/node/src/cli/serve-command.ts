@@ -86,6 +86,8 @@ async function monitorOf(options: NodeOptions, { member, peers }: RunningNode, m
   metrics.watch({
     memberId: member.memberId,
     status: () => member.status(),
+    pending: () => member.pending,
+    lastIndex: () => member.view.lastIndex,
     store: () => {
       const store = member.store();
       return { keys: keyCountOf(store), revision: revisionOf(store), compacted: compactedOf(store) };

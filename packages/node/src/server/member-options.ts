@@ -14,6 +14,10 @@ export type MemberEvents = {
   onLeader(leader: MemberId | null, term: number): void;
   onApplied(index: number, command: StoreCommand): void;
   onProposal(outcome: "ok" | "failed", command: ClientCommand): void;
+  /** A command has taken long to apply. */
+  onSlowApply(command: StoreCommand, ms: number): void;
+  /** A linearizable read has come to nothing. */
+  onReadFailed(): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;

@@ -133,7 +133,12 @@ export class Member implements Backend {
   }
 
   linearize(): Promise<void> {
-    return this.#replication.linearize();
+    const passed = this.#replication.linearize();
+    // Who reads hears of it by the same promise.
+    passed.catch(() => {
+      this.#options.events.onReadFailed();
+    });
+    return passed;
   }
 
   store(): StoreState {

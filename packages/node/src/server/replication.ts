@@ -27,6 +27,7 @@ import { once } from "./once.ts";
 import type { Once } from "./once.ts";
 import { isReplicatedOutput } from "./outputs.ts";
 import { PastStores } from "./past-stores.ts";
+import { watched } from "./slow-applies.ts";
 import { Proposals } from "./proposals.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 
@@ -51,6 +52,8 @@ export type ReplicationListener = {
   onRefused(request: string, reason: string): void;
   /** After each turn: `hasNews` if the store has changed or may have. */
   onTurn(view: ProtocolView, hasNews: boolean): void;
+  /** A command has taken long to apply. */
+  onSlowApply(command: StoreCommand, ms: number): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;
@@ -143,7 +146,18 @@ export class ReplicatedStore<S extends Signature> implements Replication {
     this.#barriers = new Barriers({ ...common, lostMs, hasLeader: () => this.#knownLeader() !== null });
     this.#compaction = new Compaction(options.compaction);
     this.#shell = new Shell<Replicated<S, AddressedStore>>({
-      protocol: replicated(options.protocol, machine),
+      protocol: replicated(
+        options.protocol,
+        addressed(
+          watched(
+            storeMachine,
+            () => clock.now(),
+            (command, ms) => {
+              listener.onSlowApply(command, ms);
+            },
+          ),
+        ),
+      ),
       config: this.#config,
       durable: options.durable,
       write: options.write,

@@ -16,6 +16,13 @@ export function memberEvents(metrics: MemberMetrics, log: NodeLog): MemberEvents
     onProposal: (outcome, command) => {
       metrics.onProposal(outcome, command);
     },
+    onSlowApply(command, ms) {
+      metrics.onSlowApply();
+      log.warn({ command: command.type, ms: Math.round(ms) }, "a command has taken long to apply");
+    },
+    onReadFailed: () => {
+      metrics.onReadFailed();
+    },
     onFlush: (ms) => {
       metrics.onFlush(ms);
     },

@@ -38,15 +38,19 @@ test("what a member is, is looked at when it is asked for", async () => {
   const made = metrics();
   let now = status;
   const store = () => ({ keys: 4, revision: 9, compacted: 2 });
-  made.watch({ memberId: "a", status: () => now, store, peers: () => [] });
+  made.watch({ memberId: "a", status: () => now, pending: () => 7, lastIndex: () => 13, store, peers: () => [] });
   expect(
-    await lines(made, "etcd_server_has", "etcd_server_is", "etcd_server_proposals_applied", "quorate_term"),
+    await lines(made, "etcd_server_has", "etcd_server_is", "etcd_server_proposals", "quorate_term", "quorate_last"),
   ).toEqual([
+    "etcd_server_proposals_failed_total 0",
     "etcd_server_has_leader 1",
     "etcd_server_is_leader 1",
     "etcd_server_is_learner 0",
     "etcd_server_proposals_applied_total 10",
+    "etcd_server_proposals_committed_total 12",
     "quorate_term 3",
+    "etcd_server_proposals_pending 7",
+    "quorate_last_index 13",
   ]);
   expect(await lines(made, "etcd_mvcc", "etcd_debugging", "etcd_server_id", "etcd_server_quota")).toEqual([
     "etcd_server_quota_backend_bytes 1000",
@@ -71,16 +75,19 @@ test("peers' counts are those of the moment, and not summed up by asking", async
   made.watch({
     memberId: "a",
     status: () => status,
+    pending: () => 0,
+    lastIndex: () => 0,
     store: () => ({ keys: 0, revision: 1, compacted: 0 }),
     peers: () => peers,
   });
-  const names = ["etcd_network", "quorate_peer"];
+  const names = ["etcd_network_peer", "etcd_network_known", "etcd_network_active", "quorate_peer"];
   const expected = [
     'etcd_network_peer_sent_bytes_total{To="b"} 70',
     'etcd_network_peer_received_bytes_total{From="b"} 80',
     'quorate_peer_dropped_messages_total{To="b"} 6',
     'quorate_peer_queued_bytes{To="b"} 5',
     'quorate_peer_round_trip_time_seconds{To="b"} 0.002',
+    'etcd_network_known_peers{Local="a",Remote="b"} 1',
     'etcd_network_active_peers{Local="a",Remote="b"} 1',
   ];
   expect(await lines(made, ...names)).toEqual(expected);
@@ -106,6 +113,17 @@ test("what a member tells is counted", async () => {
   made.member.onPause(1500);
   made.member.onHung(true);
   made.member.onFlush(3);
+  made.member.onSlowApply();
+  made.member.onReadFailed();
+  made.api.onReceived(5);
+  made.api.onReceived(6);
+  made.api.onSent(7);
+  expect(await lines(made, "etcd_server_slow", "etcd_server_read", "etcd_network_client")).toEqual([
+    "etcd_server_slow_apply_total 1",
+    "etcd_server_read_indexes_failed_total 1",
+    "etcd_network_client_grpc_received_bytes_total 11",
+    "etcd_network_client_grpc_sent_bytes_total 7",
+  ]);
   expect(
     await lines(made, "quorate_commands", "etcd_server_proposals_failed", "quorate_pause", "quorate_disk"),
   ).toEqual([

@@ -27,6 +27,10 @@ type StoreFigures = { readonly keys: number; readonly revision: number; readonly
 type MetricsSource = {
   readonly memberId: MemberId;
   readonly status: () => MemberStatus;
+  /** Commands of this member's clients that are on their way. */
+  readonly pending: () => number;
+  /** The last entry of the log, committed or not. */
+  readonly lastIndex: () => number;
   readonly store: () => StoreFigures;
   readonly peers: () => readonly PeerFigures[];
 };
@@ -36,6 +40,8 @@ export type MemberMetrics = {
   onLeader(leader: MemberId | null, term: number): void;
   onApplied(index: number, command: StoreCommand): void;
   onProposal(outcome: "ok" | "failed", command: ClientCommand): void;
+  onSlowApply(): void;
+  onReadFailed(): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;
@@ -44,7 +50,11 @@ export type MemberMetrics = {
 };
 
 /** `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
-type CallMetrics = { onCall(service: string, method: string, code: string, seconds: number): void };
+type CallMetrics = {
+  onReceived(bytes: number): void;
+  onSent(bytes: number): void;
+  onCall(service: string, method: string, code: string, seconds: number): void;
+};
 
 export type Metrics = {
   readonly registry: Registry;
@@ -97,6 +107,16 @@ function memberMetrics(registry: Registry): MemberMetrics {
     "etcd_server_proposals_failed_total",
     "Proposals of this member that came to nothing.",
   );
+  const slowApplies = counter(
+    registry,
+    "etcd_server_slow_apply_total",
+    "Commands that have taken longer than 100 ms to apply.",
+  );
+  const failedReads = counter(
+    registry,
+    "etcd_server_read_indexes_failed_total",
+    "Linearizable reads that came to nothing.",
+  );
   const flushes = new Histogram({
     name: "etcd_disk_wal_fsync_duration_seconds",
     help: "How long the disk took to make a batch of steps durable.",
@@ -120,6 +140,12 @@ function memberMetrics(registry: Registry): MemberMetrics {
     },
     onProposal: (outcome) => {
       if (outcome === "failed") failed.inc();
+    },
+    onSlowApply: () => {
+      slowApplies.inc();
+    },
+    onReadFailed: () => {
+      failedReads.inc();
     },
     onFlush: (ms) => {
       flushes.observe(ms / 1000);
@@ -146,6 +172,16 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
     ...labelNames,
     "grpc_code",
   ]);
+  const received = counter(
+    registry,
+    "etcd_network_client_grpc_received_bytes_total",
+    "Bytes of the messages that clients have sent.",
+  );
+  const sent = counter(
+    registry,
+    "etcd_network_client_grpc_sent_bytes_total",
+    "Bytes of the messages that clients were sent.",
+  );
   const durations =
     detail === "basic"
       ? null
@@ -157,6 +193,12 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
           registers: [registry],
         });
   return {
+    onReceived: (bytes) => {
+      received.inc(bytes);
+    },
+    onSent: (bytes) => {
+      sent.inc(bytes);
+    },
     onCall(service, method, code, seconds) {
       const labels = {
         grpc_type: grpcType(service, method),
@@ -169,7 +211,7 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
   };
 }
 
-function watchStatus(registry: Registry, { memberId, status, store }: MetricsSource): void {
+function watchStatus(registry: Registry, { memberId, status, store, pending, lastIndex }: MetricsSource): void {
   const figures: readonly (readonly [string, string, (status: MemberStatus) => number])[] = [
     ["etcd_server_has_leader", "Whether this member knows a leader.", ({ leader }) => Number(leader !== null)],
     ["etcd_server_is_leader", "Whether this member leads.", ({ leader }) => Number(leader === memberId)],
@@ -179,6 +221,11 @@ function watchStatus(registry: Registry, { memberId, status, store }: MetricsSou
       "Entries of the order that were applied here.",
       (of) => of.raftAppliedIndex,
     ],
+    [
+      "etcd_server_proposals_committed_total",
+      "Entries of the order that are known here to be committed.",
+      ({ raftIndex }) => raftIndex,
+    ],
     ["etcd_mvcc_db_total_size_in_bytes", "Size of the data on the disk.", ({ dbSize }) => dbSize],
     [
       "etcd_mvcc_db_total_size_in_use_in_bytes",
@@ -186,9 +233,10 @@ function watchStatus(registry: Registry, { memberId, status, store }: MetricsSou
       ({ dbSizeInUse }) => dbSizeInUse,
     ],
     ["quorate_term", "The term, view, ballot or epoch.", ({ raftTerm }) => raftTerm],
-    ["quorate_last_index", "The last entry of this member's log.", ({ raftIndex }) => raftIndex],
   ];
   for (const [name, help, figure] of figures) looked(registry, name, help, () => figure(status()));
+  looked(registry, "etcd_server_proposals_pending", "Commands of this member's clients on their way.", pending);
+  looked(registry, "quorate_last_index", "The last entry of this member's log.", lastIndex);
   looked(registry, "etcd_debugging_mvcc_keys_total", "Keys in the store.", () => store().keys);
   looked(registry, "etcd_debugging_mvcc_current_revision", "The store's revision.", () => store().revision);
   looked(registry, "etcd_debugging_mvcc_compact_revision", "The compacted revision.", () => store().compacted);
@@ -249,6 +297,16 @@ function watchPeers(registry: Registry, { memberId, peers }: MetricsSource): voi
       },
     });
   }
+  new Gauge({
+    name: "etcd_network_known_peers",
+    help: "The other members.",
+    labelNames: ["Local", "Remote"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { peer } of peers()) this.set({ Local: memberId, Remote: peer }, 1);
+    },
+  });
   new Gauge({
     name: "etcd_network_active_peers",
     help: "Whether there is a connection to another member.",

@@ -189,6 +189,10 @@ export class LocalCluster {
           this.onApplied(name, command);
         },
         onProposal: () => undefined,
+        onSlowApply: (command, ms) => {
+          note("applied", command.type, "in", ms);
+        },
+        onReadFailed: () => undefined,
         onFlush: () => undefined,
         onPause: (ms) => {
           note("paused", ms);
@@ -203,7 +207,7 @@ export class LocalCluster {
           note(what, error);
         },
       },
-      api: { onCall: () => undefined },
+      api: { onCall: () => undefined, onReceived: () => undefined, onSent: () => undefined },
     };
   }
 }

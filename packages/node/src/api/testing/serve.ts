@@ -38,7 +38,11 @@ export async function serve(
     listen: [{ host: "127.0.0.1", port: atPort }],
     tls: null,
     limits: { ...TEST_LIMITS, ...limits },
-    metrics: { onCall: (service, method, code) => void calls.push(`${service}/${method} ${code}`) },
+    metrics: {
+      onCall: (service, method, code) => void calls.push(`${service}/${method} ${code}`),
+      onReceived: () => undefined,
+      onSent: () => undefined,
+    },
     onFault: (_path, error) => void faults.push(error),
     onTurnedAway: (address, reason) => {
       throw new Error(`Without TLS nobody is turned away, and ${address} was: ${reason}`);
