@@ -4,12 +4,12 @@ import { traceSpec } from "@quorate/checker";
 import { raft } from "@quorate/core";
 import type { Raft } from "@quorate/core";
 import { broadcastMonitors, orderMonitors } from "../shared/total-order-monitors.ts";
-import { raftMonitors } from "./shared/monitors.ts";
+import { durabilityMonitors, raftMonitors } from "./shared/monitors.ts";
 import { raftNodeSteps } from "./shared/node-steps.ts";
 
 export default traceSpec<Raft>({
   protocol: raft,
   nodeSteps: raftNodeSteps,
   monitors: () => ({ ...raftMonitors(), ...orderMonitors() }),
-  complete: () => broadcastMonitors(),
+  complete: () => ({ ...broadcastMonitors(), ...durabilityMonitors() }),
 });

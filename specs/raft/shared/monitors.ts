@@ -3,11 +3,12 @@
  * they mean is the same; each looks at what has changed, and remembers digests.
  */
 
+import { isEqual } from "@quorate/checker";
 import type { Monitor, TracedEvent, TracedNodes } from "@quorate/checker";
-import { log } from "@quorate/core";
-import type { NodeId, Raft, RaftDurable } from "@quorate/core";
+import { isQuorum, log, majorities } from "@quorate/core";
+import type { NodeId, Raft, RaftConfiguration, RaftDurable, RaftState } from "@quorate/core";
 import { contentDigester } from "../../shared/content.ts";
-import { durableOf, leaderLogOf } from "./logs.ts";
+import { durableOf, entryIn, leaderLogOf } from "./logs.ts";
 import type { RaftLog } from "./logs.ts";
 
 type Digest = ReturnType<typeof contentDigester>;
@@ -22,6 +23,54 @@ export function raftMonitors(): { readonly [name: string]: Monitor<Raft> } {
     stateMachineSafety: (event) => committed.see(event),
     leaderCompleteness: (event, nodes) => committed.missingAtLeader(event, nodes),
   };
+}
+
+/** Of a run of which everything is known: what a killed node's disk held, its trace may not have told. */
+export function durabilityMonitors(): { readonly [name: string]: Monitor<Raft> } {
+  return { committedIsDurable: committedIsDurable() };
+}
+
+/**
+ * What a leader commits is on the disks of a quorum by then: of the configuration by which it counts, which may change from one
+ * entry to the next. What others commit, a leader has committed before. What a disk's log has forgotten is in its snapshot.
+ */
+function committedIsDurable(): Monitor<Raft> {
+  let durableThrough = 0;
+  return ({ node, config, before, after }, nodes) => {
+    const [earlier, later] = [before?.state ?? null, after.state];
+    const commitIndex = later?.volatile.commitIndex ?? 0;
+    if (later === null || commitIndex <= durableThrough) return null;
+    if (earlier?.volatile.role.type !== "leader") {
+      return `${node} holds the entry at ${commitIndex} to be committed, and no leader has committed more than ${durableThrough}`;
+    }
+    const configuration = configurationOf(config, earlier);
+    for (let index = durableThrough + 1; index <= commitIndex; index++) {
+      const holders = holdersOf(later.durable.log, index, nodes);
+      if (isQuorumOf(configuration, holders)) continue;
+      const { voters, outgoing } = configuration;
+      const all = [...new Set([...voters, ...outgoing])].join(", ");
+      return `${node} has committed the entry at ${index}, which is on the disks of ${holders.join(", ") || "nobody"}, of ${all}`;
+    }
+    durableThrough = commitIndex;
+    return null;
+  };
+}
+
+function holdersOf(held: RaftLog, index: number, nodes: TracedNodes<Raft>): readonly NodeId[] {
+  const entry = entryIn(held, index);
+  return [...nodes.values()].flatMap(({ id, disk }) => {
+    return index <= disk.log.before || isEqual(entryIn(disk.log, index), entry) ? [id] : [];
+  });
+}
+
+/** The latest configuration in a node's log, by which it counts. */
+function configurationOf({ bootstrap }: Raft["config"], { durable, volatile }: RaftState): RaftConfiguration {
+  return volatile.configurations.at(-1)?.configuration ?? durable.snapshot?.configuration ?? bootstrap;
+}
+
+function isQuorumOf({ voters, outgoing }: RaftConfiguration, nodes: readonly NodeId[]): boolean {
+  const isMajority = (of: readonly NodeId[]): boolean => isQuorum(majorities(of).phase2, nodes);
+  return isMajority(voters) && (outgoing.length === 0 || isMajority(outgoing));
 }
 
 /** At most one leader is elected in a term. */

@@ -68,7 +68,14 @@ describe("honest traces", () => {
       [1, 0],
     ]);
     expect(readdirSync(cluster.folder).length).toBeGreaterThan(8);
-    for (const name of ["electionSafety", "logMatching", "leaderCompleteness", "stateMachineSafety", "validity"]) {
+    for (const name of [
+      "committedIsDurable",
+      "electionSafety",
+      "logMatching",
+      "leaderCompleteness",
+      "stateMachineSafety",
+      "validity",
+    ]) {
       expect(result.properties).toContain(name);
     }
   });
@@ -100,7 +107,7 @@ describe("honest traces", () => {
     expect(result.deviation?.message ?? null).toBeNull();
     expect(result.nodes[1]).toMatchObject({ torn: 1 });
     expect(result.notes.sentAfterTear).toBeGreaterThan(0);
-    expect(result.skipped).toEqual(["validity", "integrity"]);
+    expect(result.skipped).toEqual(["validity", "integrity", "committedIsDurable"]);
   });
 
   test("of a killed node that begins with what its trace had not told of yet", async () => {

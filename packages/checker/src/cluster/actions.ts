@@ -46,7 +46,10 @@ export class ClusterActions {
   /** What happens to a message, by its type. */
   message(fate: Fate, envelope: number): number {
     const known = this.#messages[fate].get(envelope);
-    if (known !== ABSENT) return known;
+    return known === ABSENT ? this.#meet(fate, envelope) : known;
+  }
+
+  #meet(fate: Fate, envelope: number): number {
     const action = this.named(`${fate} ${this.#outcomes.envelopes.value(envelope).message.type}`);
     this.#messages[fate].set(envelope, action);
     return action;

@@ -3,6 +3,7 @@ import type { Sink } from "../engine/system.ts";
 /** Keeps the last state emitted. */
 export class Latest implements Sink {
   words: Int32Array = new Int32Array(0);
+  readonly at = 0;
   length = 0;
   lo = 0;
   hi = 0;

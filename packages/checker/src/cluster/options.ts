@@ -1,5 +1,6 @@
 /** What a node can do of its own, in some local state: everything but receive messages and requests. */
 
+import { ABSENT } from "../engine/pair-map.ts";
 import type { ClusterActions } from "./actions.ts";
 import type { BudgetLine, ConditionsTable } from "./budgets.ts";
 import type { Happening, Local } from "./local.ts";
@@ -11,6 +12,8 @@ export interface Option {
   readonly action: number;
   /** What it costs, if it costs anything. */
   readonly budget: BudgetLine | null;
+  /** What it comes to; ABSENT until somebody asks. */
+  outcome: number;
 }
 
 /** Remembers the options of each node in each local state. */
@@ -20,6 +23,9 @@ export class NodeOptions {
   readonly #conditions: ConditionsTable;
   /** By node and local state. */
   readonly #known: (readonly Option[])[][];
+  /** The nodes that have an option in any local state met so far, in ascending order; and how many outcomes that was. */
+  #active: readonly number[] = [];
+  #outcomesSeen = 0;
 
   constructor(outcomes: Outcomes, actions: ClusterActions, conditions: ConditionsTable) {
     this.#outcomes = outcomes;
@@ -28,14 +34,34 @@ export class NodeOptions {
     this.#known = outcomes.locals.map(() => []);
   }
 
-  of(node: number, local: number): readonly Option[] {
-    return (this.#known[node] as (readonly Option[])[])[local] ?? this.#find(node, local);
+  /** The nodes that may have options in the local states that were met so far; all others have none in any of them. */
+  get active(): readonly number[] {
+    if (this.#outcomes.events.length !== this.#outcomesSeen) this.#look();
+    return this.#active;
   }
 
-  #find(node: number, local: number): readonly Option[] {
-    const found = this.#optionsIn(this.#outcomes.locals[node]?.value(local) as Local);
-    (this.#known[node] as (readonly Option[])[])[local] = found;
-    return found;
+  /** What an option of a node in a local state comes to. */
+  outcomeOf(option: Option, node: number, local: number): number {
+    if (option.outcome === ABSENT) option.outcome = this.#outcomes.happen(node, local, option.happening);
+    return option.outcome;
+  }
+
+  /** The options of an active node in a local state that was met. */
+  of(node: number, local: number): readonly Option[] {
+    return (this.#known[node] as (readonly Option[])[])[local] as readonly Option[];
+  }
+
+  /** Looks at the local states that are new since the last time: each comes with an outcome that is new. */
+  #look(): void {
+    this.#outcomesSeen = this.#outcomes.events.length;
+    for (const [node, locals] of this.#outcomes.locals.entries()) {
+      const known = this.#known[node] as (readonly Option[])[];
+      while (known.length < locals.size) {
+        const options = this.#optionsIn(locals.value(known.length));
+        known.push(options);
+        if (options.length > 0 && !this.#active.includes(node)) this.#active = [...this.#active, node].sort(ascending);
+      }
+    }
   }
 
   #optionsIn(local: Local): readonly Option[] {
@@ -57,10 +83,19 @@ export class NodeOptions {
   }
 
   #option(happening: Happening, action: string, budget: BudgetLine | null): Option {
-    return { happening: this.#outcomes.happenings.intern(happening), action: this.#actions.named(action), budget };
+    return {
+      happening: this.#outcomes.happenings.intern(happening),
+      action: this.#actions.named(action),
+      budget,
+      outcome: ABSENT,
+    };
   }
 
   #ifEver(budget: BudgetLine, happening: Happening, action: string): readonly Option[] {
     return budget.budget === 0 ? [] : [this.#option(happening, action, budget)];
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }

@@ -4,7 +4,8 @@
  */
 
 import type { Signature } from "@quorate/core";
-import { ABSENT, PairMap } from "../engine/pair-map.ts";
+import { ABSENT } from "../engine/pair-map.ts";
+import { RowMap } from "../engine/row-map.ts";
 import type { FingerprintedCursor, Sink } from "../engine/system.ts";
 import type { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
@@ -26,6 +27,9 @@ import type { Outcomes } from "./outcomes.ts";
 
 /** No node, no place, no client: this transition leaves them as they are. */
 export const NONE = -1;
+
+/** Above the id of every message. */
+const NO_ENVELOPE = 0x7fff_ffff;
 
 /** How many places of the bag a sleep set speaks of. */
 export const SLEEP_PLACES = 32;
@@ -53,7 +57,7 @@ export class SuccessorWriter {
   readonly #outcomes: Outcomes;
   readonly #observers: readonly ObserverSlot[];
   /** By observer: (history, outcome) to history. */
-  readonly #observed: readonly PairMap[];
+  readonly #observed: readonly RowMap[];
   readonly #conditions: Table<unknown>;
   readonly #counts: readonly Table<number>[];
   readonly #links: Links | null;
@@ -91,7 +95,7 @@ export class SuccessorWriter {
     this.#layout = parts.layout;
     this.#outcomes = parts.outcomes;
     this.#observers = parts.observers;
-    this.#observed = parts.observers.map(() => new PairMap());
+    this.#observed = parts.observers.map(() => new RowMap());
     this.#conditions = parts.conditions;
     this.#counts = parts.counts;
     this.#links = parts.links;
@@ -186,7 +190,7 @@ export class SuccessorWriter {
     if (!this.isSuspect && sink.dismisses(lo, hi, action)) return true;
     this.#writeSlots(sink, node, outcome, conditions, client, count);
     this.#findSleepers(node, outcome, heard);
-    const length = this.#writeBag(sink.words, record, place);
+    const length = this.#writeBag(sink, record, place);
     return sink.emit(length, lo, hi, this.#asleepAfter, this.#loudAfter, action, detail);
   }
 
@@ -196,14 +200,15 @@ export class SuccessorWriter {
     const record = outcome * RECORD;
     sink.reserve(length + (records[record + SENDS_TO] as number) - (records[record + SENDS_FROM] as number));
     const next = sink.words;
+    const to = sink.at;
     const layout = this.#layout;
-    for (let slot = 0; slot < layout.slots; slot++) next[slot] = words[at + slot] as number;
-    next[layout.conditionsAt] = conditions;
-    if (client !== NONE) next[layout.clientAt + client] = count;
+    for (let slot = 0; slot < layout.slots; slot++) next[to + slot] = words[at + slot] as number;
+    next[to + layout.conditionsAt] = conditions;
+    if (client !== NONE) next[to + layout.clientAt + client] = count;
     if (outcome <= NOTHING_HAPPENS) return;
-    next[node] = records[record + NEXT] as number;
+    next[to + node] = records[record + NEXT] as number;
     for (let index = 0; index < this.#histories.length; index++) {
-      next[layout.historyAt + index] = this.#histories[index] as number;
+      next[to + layout.historyAt + index] = this.#histories[index] as number;
     }
   }
 
@@ -231,49 +236,53 @@ export class SuccessorWriter {
   /** Keeps a delivery asleep if every history comes to the same if it follows the transition as the other way round. */
   #keepIfCommuting(bit: number, outcome: number, asleep: number): void {
     const { words, at } = this.#from;
-    let loud = false;
+    let loud = 0;
     for (let index = 0; index < this.#observers.length; index++) {
-      const memory = this.#observed[index] as PairMap;
+      const memory = this.#observed[index] as RowMap;
       const after = this.#histories[index] as number;
       const other = memory.get(words[at + this.#layout.historyAt + index] as number, asleep);
       if (other === ABSENT) return;
       const last = memory.get(after, asleep);
       if (last === ABSENT || last !== memory.get(other, outcome)) return;
-      loud ||= last !== after;
+      loud |= last === after ? 0 : bit;
     }
     this.#asleepAfter |= bit;
-    if (loud) this.#loudAfter |= bit;
+    this.#loudAfter |= loud;
   }
 
   /**
    * The bag, in ascending order: what was in it, without the message at `place`, merged with what is sent. On the way the
    * sleeping deliveries are followed to where they come to stand.
+   *
+   * @returns how long the successor is
    */
-  #writeBag(next: Int32Array, record: number, place: number): number {
+  #writeBag(sink: Sink, record: number, place: number): number {
     const { words, at, length } = this.#from;
     const { slots } = this.#layout;
+    const next = sink.words;
+    const bagAt = sink.at + slots;
     const { records, ascendingSends: sends } = this.#outcomes;
     let sent = records[record + SENDS_FROM] as number;
     const sendsEnd = records[record + SENDS_TO] as number;
-    let end = slots;
+    let end = bagAt;
     let asleep = this.#asleepAfter;
     let loud = this.#loudAfter;
     let asleepAfter = 0;
     let loudAfter = 0;
-    for (let index = end; index < length; index++, asleep >>>= 1, loud >>>= 1) {
+    for (let index = slots; index < length; index++, asleep >>>= 1, loud >>>= 1) {
       if (index === place) continue;
       const envelope = words[at + index] as number;
       while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
-      if ((asleep & 1) === 1 && end - slots < SLEEP_PLACES) {
-        asleepAfter |= 1 << (end - slots);
-        if ((loud & 1) === 1) loudAfter |= 1 << (end - slots);
+      if (end - bagAt < SLEEP_PLACES) {
+        asleepAfter |= (asleep & 1) << (end - bagAt);
+        loudAfter |= (loud & 1) << (end - bagAt);
       }
       next[end++] = envelope;
     }
     while (sent < sendsEnd) next[end++] = sends[sent++] as number;
     this.#asleepAfter = asleepAfter;
     this.#loudAfter = loudAfter;
-    return end;
+    return end - sink.at;
   }
 
   /** The bag where it is a set. */
@@ -294,16 +303,19 @@ export class SuccessorWriter {
     const next = sink.words;
     let lo = localLo;
     let hi = localHi;
-    let end = this.#layout.slots;
-    const add = (envelope: number): void => {
-      if (end > this.#layout.slots && next[end - 1] === envelope) return;
-      next[end++] = envelope;
-      lo += messageLo[envelope] as number;
-      hi += messageHi[envelope] as number;
-    };
-    for (let index = end; index < length; index++) {
-      const envelope = words[at + index] as number;
-      while (sent < sendsEnd && (sends[sent] as number) < envelope) add(sends[sent++] as number);
+    const { slots } = this.#layout;
+    const bagAt = sink.at + slots;
+    let end = bagAt;
+    for (let index = slots; index <= length; index++) {
+      const envelope = index < length ? (words[at + index] as number) : NO_ENVELOPE;
+      for (; sent < sendsEnd && (sends[sent] as number) < envelope; sent++) {
+        const fresh = sends[sent] as number;
+        if (end > bagAt && next[end - 1] === fresh) continue;
+        next[end++] = fresh;
+        lo += messageLo[fresh] as number;
+        hi += messageHi[fresh] as number;
+      }
+      if (index === length) break;
       while (sent < sendsEnd && sends[sent] === envelope) sent++;
       if (index === place) {
         lo -= messageLo[envelope] as number;
@@ -312,10 +324,9 @@ export class SuccessorWriter {
         next[end++] = envelope;
       }
     }
-    while (sent < sendsEnd) add(sends[sent++] as number);
     lo |= 0;
     hi |= 0;
-    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(end, lo, hi, 0, 0, action, detail);
+    if (this.isSuspect || !sink.dismisses(lo, hi, action)) sink.emit(end - sink.at, lo, hi, 0, 0, action, detail);
   }
 
   #writeLinks(
@@ -331,19 +342,21 @@ export class SuccessorWriter {
     const { words, at } = this.#from;
     const { linksAt, slots } = this.#layout;
     const next = sink.words;
-    if (place !== NONE) next[place] = links.tail(place - linksAt, next[place] as number);
+    const to = sink.at;
+    if (place !== NONE) next[to + place] = links.tail(place - linksAt, next[to + place] as number);
     const { records, sends } = this.#outcomes;
     const sendsEnd = records[outcome * RECORD + SENDS_TO] as number;
     for (let sent = records[outcome * RECORD + SENDS_FROM] as number; sent < sendsEnd; sent++) {
       const envelope = sends[sent] as number;
       const link = links.linkOf(envelope);
-      next[linksAt + link] = links.append(link, next[linksAt + link] as number, envelope);
+      const slot = to + linksAt + link;
+      next[slot] = links.append(link, next[slot] as number, envelope);
     }
     let lo = localLo;
     let hi = localHi;
     for (let slot = linksAt; slot < slots; slot++) {
       const before = words[at + slot] as number;
-      const after = next[slot] as number;
+      const after = next[to + slot] as number;
       if (before === after) continue;
       const table = links.table(slot - linksAt);
       lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
@@ -353,9 +366,11 @@ export class SuccessorWriter {
   }
 
   #observe(index: number, history: number, outcome: number): number {
-    const memory = this.#observed[index] as PairMap;
-    const known = memory.get(history, outcome);
-    if (known !== ABSENT) return known;
+    const known = (this.#observed[index] as RowMap).get(history, outcome);
+    return known === ABSENT ? this.#reallyObserve(index, history, outcome) : known;
+  }
+
+  #reallyObserve(index: number, history: number, outcome: number): number {
     const observer = this.#observers[index] as ObserverSlot;
     const { name, table } = observer;
     const event = this.#outcomes.events[outcome] as NodeEvent<Signature>;
@@ -363,7 +378,7 @@ export class SuccessorWriter {
     const inputs = [before, event];
     const observed = callTwice(`observer ${name}`, inputs, () => observer.observe(before, event));
     const after = observed === before ? history : internResult(`observer ${name}`, inputs, table, observed);
-    memory.add(history, outcome, after);
+    (this.#observed[index] as RowMap).add(history, outcome, after);
     return after;
   }
 }

@@ -184,7 +184,7 @@ export class ClusterSystem implements System, ClusterLayout {
       collector.words = new Int32Array(0);
     }
     sink.reserve(from.length);
-    sink.words.set(from.words.subarray(0, from.length));
+    sink.words.set(from.words.subarray(0, from.length), sink.at);
     sink.emit(from.length, from.lo, from.hi, 0, 0, ABSENT, 0);
   }
 
@@ -285,15 +285,17 @@ export class ClusterSystem implements System, ClusterLayout {
 
   #nodeOptions(sink: Sink, conditions: number): void {
     const { words, at } = this.from;
-    const nodes = this.nodeNames.length;
-    for (let node = 0; node < nodes; node++) {
+    const { active } = this.#options;
+    for (let which = 0; which < active.length; which++) {
+      const node = active[which] as number;
       const local = words[at + node] as number;
       const options = this.#options.of(node, local);
       for (let index = 0; index < options.length; index++) {
-        const { happening, action, budget } = options[index] as Option;
+        const option = options[index] as Option;
+        const { happening, action, budget } = option;
         const next = budget === null ? conditions : this.conditions.spend(conditions, budget);
         if (next === ABSENT) continue;
-        const outcome = this.outcomes.happen(node, local, happening);
+        const outcome = this.#options.outcomeOf(option, node, local);
         this.#emit(sink, node, outcome, NONE, next, action, this.#actions.detailOf(happening, node));
       }
     }

@@ -1,8 +1,8 @@
 /** A set of pairs of ids, as a matrix of bits that grows in both directions: a look-up is one load. */
 export class BitMatrix {
   /** How many words a row has; a power of two. */
-  #stride = 4;
-  #words: Int32Array = new Int32Array(256 * 4);
+  #stride = 1;
+  #words: Int32Array = new Int32Array(16);
 
   has(row: number, column: number): boolean {
     const word = column >>> 5;

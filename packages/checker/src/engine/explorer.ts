@@ -44,7 +44,6 @@ const INITIAL = -1;
 
 /** Explores one system. Call `advance` until `done`. */
 export class Explorer implements Sink {
-  words: Int32Array = new Int32Array(256);
   generated = 0;
   /** Those of the generated that were known by a sleep set, and not computed. */
   passedOver = 0;
@@ -57,6 +56,9 @@ export class Explorer implements Sink {
   readonly #limits: Limits;
   readonly #visited = new VisitedSet();
   readonly #frontier = new Frontier();
+  /** Successors are written where they will stay if they turn out to be new. */
+  words: Int32Array = this.#frontier.words;
+  at: number = this.#frontier.at;
   readonly #log = new TraceLog();
   /** The paths to the first states at which each `sometimes` property held. */
   readonly #reached = new Map<string, readonly number[]>();
@@ -68,6 +70,7 @@ export class Explorer implements Sink {
   /** Whether a known state is of no further interest: step properties look at every transition. */
   readonly #judgesByFingerprint: boolean;
   readonly passesOver: boolean;
+  readonly #forbidsDeadlock: boolean;
   /** Whether a successor is added as soon as it is looked up: without a constraint, all that are new are explored. */
   readonly #addsAtOnce: boolean;
   /** Whether the successor that is emitted next has been added. */
@@ -86,6 +89,7 @@ export class Explorer implements Sink {
     this.#judge = new Judge(system);
     this.#judgesByFingerprint = system.step.length === 0;
     this.passesOver = this.#judgesByFingerprint;
+    this.#forbidsDeadlock = system.deadlock === "forbidden";
     this.#addsAtOnce = this.#judgesByFingerprint && system.constraint === null;
   }
 
@@ -139,7 +143,9 @@ export class Explorer implements Sink {
   }
 
   reserve(length: number): void {
-    if (length > this.words.length) this.words = new Int32Array(length * 2);
+    this.#frontier.reserve(length);
+    this.words = this.#frontier.words;
+    this.at = this.#frontier.at;
   }
 
   dismisses(lo: number, hi: number, action: number): boolean {
@@ -166,7 +172,7 @@ export class Explorer implements Sink {
     const system = this.#system;
     const { to } = system;
     to.words = this.words;
-    to.at = 0;
+    to.at = this.at;
     to.length = length;
     this.#isJudging = true;
     let broken: Predicate | null = null;
@@ -181,7 +187,7 @@ export class Explorer implements Sink {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
-        this.#frontier.push(this.words, length, lo, hi, asleep, loud);
+        this.#frontier.push(length, lo, hi, asleep, loud);
       }
       const { reached, violated } = this.#judge.judge(action === INITIAL);
       for (const { name } of reached) this.#reached.set(name, this.#pathTo(ordinal));
@@ -237,7 +243,7 @@ export class Explorer implements Sink {
     this.#system.successors(this);
     const found = this.distinct - known;
     this.outdegrees[found] = (this.outdegrees[found] ?? 0) + 1;
-    if (this.#ordinal === 0 && !this.done && this.#system.deadlock === "forbidden") {
+    if (this.#forbidsDeadlock && this.#ordinal === 0 && !this.done) {
       this.#end({ type: "violated", kind: "deadlock", name: "deadlock", path: this.#log.path(index) });
     }
     if (this.#frontier.size === 0) this.done = true;

@@ -7,8 +7,9 @@ export interface Cursor {
   length: number;
 }
 
-/** 1 MiB a chunk. */
-const CHUNK_WORDS = 2 ** 18;
+/** 1 MiB a chunk, but for the first ones, each of which is twice as long as the one before. */
+const CHUNK_WORDS = 1 << 18;
+const FIRST_CHUNK_WORDS = 1 << 8;
 /** Before each state: how many words it has, its fingerprint, and the two words of its sleep set. */
 const HEADER_WORDS = 5;
 /** In the place of a length: the rest of the chunk is unused. */
@@ -16,12 +17,17 @@ const END_OF_CHUNK = -1;
 
 /** The states found but not expanded yet, first in first out, in chunks that are used again once they are read. */
 export class Frontier {
-  #chunks: Int32Array[] = [new Int32Array(CHUNK_WORDS)];
+  /** The chunk that is written to, and where in it. */
+  words: Int32Array = new Int32Array(FIRST_CHUNK_WORDS);
+  at: number = HEADER_WORDS;
+  readonly #chunks: Int32Array[] = [this.words];
   #spare: Int32Array | null = null;
   #readAt = 0;
   #writeAt = 0;
   #size = 0;
-  #chunksMax = 1;
+  /** The words of all chunks that hold a state, and the most that they have been. */
+  #words = FIRST_CHUNK_WORDS;
+  #wordsMax = FIRST_CHUNK_WORDS;
 
   get size(): number {
     return this.#size;
@@ -29,20 +35,25 @@ export class Frontier {
 
   /** The most memory that the frontier has taken so far. */
   get bytesMax(): number {
-    return this.#chunksMax * CHUNK_WORDS * Int32Array.BYTES_PER_ELEMENT;
+    return this.#wordsMax * Int32Array.BYTES_PER_ELEMENT;
   }
 
-  push(words: Int32Array, length: number, lo: number, hi: number, asleep: number, loud: number): void {
-    let chunk = this.#chunks[this.#chunks.length - 1] as Int32Array;
-    if (this.#writeAt + HEADER_WORDS + length > chunk.length) chunk = this.#extend(chunk, HEADER_WORDS + length);
-    let at = this.#writeAt;
-    chunk[at++] = length;
-    chunk[at++] = lo;
-    chunk[at++] = hi;
-    chunk[at++] = asleep;
-    chunk[at++] = loud;
-    for (let index = 0; index < length; index++) chunk[at++] = words[index] as number;
-    this.#writeAt = at;
+  /** Makes room for a state of so many words at the most: `words` and `at` say where it may be written. */
+  reserve(length: number): void {
+    if (this.#writeAt + HEADER_WORDS + length > this.words.length) this.#extend(HEADER_WORDS + length);
+    this.at = this.#writeAt + HEADER_WORDS;
+  }
+
+  /** Takes the state that was written where there was room for it. */
+  push(length: number, lo: number, hi: number, asleep: number, loud: number): void {
+    const { words } = this;
+    const at = this.#writeAt;
+    words[at] = length;
+    words[at + 1] = lo;
+    words[at + 2] = hi;
+    words[at + 3] = asleep;
+    words[at + 4] = loud;
+    this.#writeAt = at + HEADER_WORDS + length;
     this.#size++;
   }
 
@@ -51,6 +62,7 @@ export class Frontier {
     let chunk = this.#chunks[0] as Int32Array;
     if (this.#readAt >= chunk.length || chunk[this.#readAt] === END_OF_CHUNK) {
       this.#spare = chunk;
+      this.#words -= chunk.length;
       this.#chunks.shift();
       chunk = this.#chunks[0] as Int32Array;
       this.#readAt = 0;
@@ -67,14 +79,17 @@ export class Frontier {
     this.#size--;
   }
 
-  #extend(full: Int32Array, words: number): Int32Array {
+  #extend(words: number): void {
+    const full = this.words;
     if (this.#writeAt < full.length) full[this.#writeAt] = END_OF_CHUNK;
-    const reusable = this.#spare !== null && words <= this.#spare.length ? this.#spare : null;
-    const chunk = reusable ?? new Int32Array(Math.max(CHUNK_WORDS, words));
+    const length = Math.max(words, Math.min(2 * full.length, CHUNK_WORDS));
+    const reusable = this.#spare !== null && length <= this.#spare.length ? this.#spare : null;
+    const chunk = reusable ?? new Int32Array(length);
     if (reusable !== null) this.#spare = null;
     this.#chunks.push(chunk);
-    this.#chunksMax = Math.max(this.#chunksMax, this.#chunks.length);
+    this.#words += chunk.length;
+    this.#wordsMax = Math.max(this.#wordsMax, this.#words);
+    this.words = chunk;
     this.#writeAt = 0;
-    return chunk;
   }
 }

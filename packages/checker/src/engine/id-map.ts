@@ -1,7 +1,7 @@
 import { ABSENT } from "./pair-map.ts";
 
 const EMPTY = new Int32Array(0);
-const CAPACITY_MIN = 64;
+const CAPACITY_MIN = 8;
 
 /** A map from ids to ids, dense: `get` answers ABSENT for what was not set. */
 export class IdMap {

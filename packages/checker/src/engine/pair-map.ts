@@ -13,7 +13,7 @@ export class PairMap {
   #mask: number;
   #size = 0;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 16) {
     this.#entries = new Int32Array(capacity * WORDS);
     this.#mask = capacity - 1;
   }

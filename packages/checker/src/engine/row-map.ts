@@ -13,8 +13,8 @@ const ROW_WORDS = 3;
  * found side by side.
  */
 export class RowMap {
-  #entries: Int32Array = new Int32Array(1024);
-  #rows: Int32Array = new Int32Array(64 * ROW_WORDS);
+  #entries: Int32Array = new Int32Array(64);
+  #rows: Int32Array = new Int32Array(4 * ROW_WORDS);
   #end = 0;
 
   get(row: number, key: number): number {

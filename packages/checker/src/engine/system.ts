@@ -10,9 +10,10 @@ import type { Cursor } from "./frontier.ts";
 
 /** Takes successors, one call each. */
 export interface Sink {
-  /** Where the successor's words are to be written; it is as long as `length` asks, see `reserve`. */
+  /** Where the successor's words are to be written, from `at` on, see `reserve`. */
   readonly words: Int32Array;
-  /** Makes `words` at least so long. Keeps nothing of it: call it before writing. */
+  readonly at: number;
+  /** Makes room for so many words. It may move `words` and `at`, and keeps nothing of what was written: call it first. */
   reserve(length: number): void;
   /**
    * Takes note of a successor by its fingerprint and action, if that is all that is needed of it because it is known
@@ -24,7 +25,7 @@ export interface Sink {
   /** Counts a successor that is known to have been found before, in place of computing it. */
   passOver(action: number): void;
   /**
-   * Takes the successor in `words`.
+   * Takes the successor in `words`, from `at` on.
    *
    * @param asleep and `loud`: what the system will want to know of it when it is expanded, see `FingerprintedCursor`
    * @param action which of the system's actions made it

@@ -1,5 +1,7 @@
 const CHUNK_BITS = 16;
-const CHUNK = 2 ** CHUNK_BITS;
+const CHUNK = 1 << CHUNK_BITS;
+/** How long the first chunk is to begin with; it doubles until it is as long as the others. */
+const FIRST_CHUNK = 1 << 6;
 /** The most successors that one state may have: an ordinal takes two bytes. */
 export const SUCCESSORS_MAX: number = 2 ** 16;
 
@@ -13,22 +15,40 @@ const NO_PARENT = 0xffff_ffff;
 export class TraceLog {
   readonly #parents: Uint32Array[] = [];
   readonly #ordinals: Uint16Array[] = [];
+  /** The chunk that is being filled. */
+  #lastParents = new Uint32Array(0);
+  #lastOrdinals = new Uint16Array(0);
   #size = 0;
+  /** How many states the chunks have room for. */
+  #capacity = 0;
 
   get bytes(): number {
-    return this.#parents.length * CHUNK * 6;
+    return this.#capacity * 6;
   }
 
   /** Records the next state; states are numbered in the order of the calls. A `parent` of -1 means an initial state. */
   push(parent: number, ordinal: number): void {
-    const chunk = this.#size >>> CHUNK_BITS;
-    if (chunk === this.#parents.length) {
-      this.#parents.push(new Uint32Array(CHUNK));
-      this.#ordinals.push(new Uint16Array(CHUNK));
-    }
+    if (this.#size === this.#capacity) this.#extend();
     const at = this.#size++ & (CHUNK - 1);
-    (this.#parents[chunk] as Uint32Array)[at] = parent;
-    (this.#ordinals[chunk] as Uint16Array)[at] = ordinal;
+    this.#lastParents[at] = parent;
+    this.#lastOrdinals[at] = ordinal;
+  }
+
+  #extend(): void {
+    const isFirst = this.#capacity < CHUNK;
+    const length = isFirst ? Math.max(FIRST_CHUNK, this.#capacity * 2) : CHUNK;
+    const parents = new Uint32Array(length);
+    const ordinals = new Uint16Array(length);
+    if (isFirst) {
+      parents.set(this.#lastParents);
+      ordinals.set(this.#lastOrdinals);
+    }
+    const chunk = this.#size >>> CHUNK_BITS;
+    this.#parents[chunk] = parents;
+    this.#ordinals[chunk] = ordinals;
+    this.#lastParents = parents;
+    this.#lastOrdinals = ordinals;
+    this.#capacity = isFirst ? length : this.#capacity + CHUNK;
   }
 
   /** The ordinals that lead to the state `index`: of the initial state first, then of each step. */

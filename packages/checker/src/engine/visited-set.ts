@@ -3,6 +3,8 @@ const LOAD_MAX = 0.78;
 const GROWTH = 1.5;
 /** Slots beyond those that fingerprints are scaled to, for what is pushed on from the last ones. */
 const MARGIN = 64;
+/** How many words are looked through at a time. */
+const STRETCH = 1 << 12;
 
 /**
  * The fingerprints of the states found, 8 bytes each, with open addressing in one typed array.
@@ -21,7 +23,7 @@ export class VisitedSet {
   /** The fingerprint (0, 0) marks an empty slot, so it is remembered here. */
   #hasZero = false;
 
-  constructor(capacity = 4096) {
+  constructor(capacity = 64) {
     this.#slots = new Int32Array((capacity + MARGIN) * 2);
     this.#capacity = capacity;
     this.#scale = capacity / 2 ** 32;
@@ -44,11 +46,8 @@ export class VisitedSet {
     for (;;) {
       const slotLo = slots[at] as number;
       const slotHi = slots[at + 1] as number;
-      if (slotHi === hi) {
-        if (slotLo === lo) return false;
-        if (slotLo >>> 0 > lo >>> 0) break;
-      } else if (slotHi >>> 0 > hi >>> 0) break;
-      if ((slotLo | slotHi) === 0) break;
+      if (((slotLo ^ lo) | (slotHi ^ hi)) === 0) return false;
+      if ((slotLo | slotHi) === 0 || isAbove(slotLo, slotHi, lo, hi)) break;
       at += 2;
     }
     this.#insert(at, lo, hi);
@@ -62,11 +61,8 @@ export class VisitedSet {
     for (;;) {
       const slotLo = slots[at] as number;
       const slotHi = slots[at + 1] as number;
-      if (slotHi === hi) {
-        if (slotLo === lo) return true;
-        if (slotLo >>> 0 > lo >>> 0) return false;
-      } else if (slotHi >>> 0 > hi >>> 0) return false;
-      if ((slotLo | slotHi) === 0) return false;
+      if (((slotLo ^ lo) | (slotHi ^ hi)) === 0) return true;
+      if ((slotLo | slotHi) === 0 || isAbove(slotLo, slotHi, lo, hi)) return false;
       at += 2;
     }
   }
@@ -75,19 +71,11 @@ export class VisitedSet {
   smallestGap(): number {
     const slots = this.#slots;
     let smallest = 2 ** 64;
-    let lastLo = 0;
-    let lastHi = 0;
-    let isFirst = !this.#hasZero;
-    for (let at = 0; at < slots.length; at += 2) {
-      const lo = (slots[at] as number) >>> 0;
-      const hi = (slots[at + 1] as number) >>> 0;
-      if ((lo | hi) === 0) continue;
-      // Exact where they are near each other.
-      const gap = (hi - lastHi) * 2 ** 32 + (lo - lastLo);
-      if (gap < smallest && !isFirst) smallest = gap;
-      isFirst = false;
-      lastLo = lo;
-      lastHi = hi;
+    const first = nextFilled(slots, 0);
+    if (this.#hasZero && first < slots.length) smallest = gapBetween(0, 0, slots[first] ?? 0, slots[first + 1] ?? 0);
+    // By stretches, since one pass over millions of slots would be over before it is compiled.
+    for (let from = 0; from < slots.length; from += STRETCH) {
+      smallest = Math.min(smallest, smallestGapIn(slots, from, Math.min(from + STRETCH, slots.length)));
     }
     return smallest;
   }
@@ -136,19 +124,82 @@ export class VisitedSet {
   }
 }
 
+/**
+ * Whether the first fingerprint is the higher one. Two that share their high lane are rare: asked for without a branch,
+ * they can't surprise code that was compiled before the first of them came.
+ */
+function isAbove(lo: number, hi: number, otherLo: number, otherHi: number): boolean {
+  const isHigher = hi >>> 0 > otherHi >>> 0 ? 1 : 0;
+  const isLevel = hi === otherHi ? 1 : 0;
+  const isLowHigher = lo >>> 0 > otherLo >>> 0 ? 1 : 0;
+  return (isHigher | (isLevel & isLowHigher)) === 1;
+}
+
 /** What stands in `old`, in an array of another scale; null if that leaves no empty slot at its end. */
 function movedTo(slots: Int32Array, old: Int32Array, scale: number): Int32Array | null {
   let free = 0;
-  for (let from = 0; from < old.length; from += 2) {
+  for (let from = 0; from < old.length; from += STRETCH) {
+    free = moveStretch(slots, old, from, Math.min(from + STRETCH, old.length), scale, free);
+    if (free >= slots.length) return null;
+  }
+  return slots;
+}
+
+/**
+ * Moves the fingerprints of a stretch of `old`, none of them to a place before `free`.
+ *
+ * @returns the place after the last one; the length of `slots` or more if the last slot were not to stay empty
+ */
+function moveStretch(
+  slots: Int32Array,
+  old: Int32Array,
+  begin: number,
+  end: number,
+  scale: number,
+  free: number,
+): number {
+  let next = free;
+  for (let from = begin; from < end; from += 2) {
     const lo = old[from] as number;
     const hi = old[from + 1] as number;
     if ((lo | hi) === 0) continue;
     const home = 2 * (((hi >>> 0) * scale) >>> 0);
-    const to = home > free ? home : free;
-    if (to + 2 >= slots.length) return null;
+    const to = home > next ? home : next;
+    if (to + 2 >= slots.length) return slots.length;
     slots[to] = lo;
     slots[to + 1] = hi;
-    free = to + 2;
+    next = to + 2;
   }
-  return slots;
+  return next;
+}
+
+/** The smallest distance between a fingerprint in the stretch and the next one, which may stand after it. */
+function smallestGapIn(slots: Int32Array, from: number, to: number): number {
+  let smallest = 2 ** 64;
+  let at = nextFilled(slots, from);
+  while (at < to) {
+    const next = nextFilled(slots, at + 2);
+    if (next >= slots.length) break;
+    const gap = gapBetween(
+      slots[at] as number,
+      slots[at + 1] as number,
+      slots[next] as number,
+      slots[next + 1] as number,
+    );
+    if (gap < smallest) smallest = gap;
+    at = next;
+  }
+  return smallest;
+}
+
+/** The first slot from `from` on that is not empty; the length, if all are. */
+function nextFilled(slots: Int32Array, from: number): number {
+  let at = from;
+  while (at < slots.length && ((slots[at] as number) | (slots[at + 1] as number)) === 0) at += 2;
+  return at;
+}
+
+/** How far the second of two fingerprints is above the first: exact where they are near each other. */
+function gapBetween(lo: number, hi: number, nextLo: number, nextHi: number): number {
+  return ((nextHi >>> 0) - (hi >>> 0)) * 2 ** 32 + ((nextLo >>> 0) - (lo >>> 0));
 }

@@ -1,7 +1,7 @@
 import type { Cursor } from "./frontier.ts";
 
 /** How many states are remembered at the most; a power of two. */
-const CAPACITY = 2 ** 15;
+const CAPACITY = 1 << 15;
 
 /**
  * A set of states, told apart by some of their slots alone. It forgets: each state has one place, and the last one that

@@ -176,13 +176,13 @@ export class ModelSystem implements System {
     let hi = 0;
     for (const [slot, id] of slots.entries()) {
       const table = this.#layout.table(slot);
-      sink.words[slot] = id;
+      sink.words[sink.at + slot] = id;
       lo += table.lo[id] as number;
       hi += table.hi[id] as number;
     }
     const table = this.#layout.elements;
     for (const [index, element] of elements.entries()) {
-      sink.words[slots.length + index] = element;
+      sink.words[sink.at + slots.length + index] = element;
       lo += table.lo[element] as number;
       hi += table.hi[element] as number;
     }
@@ -206,12 +206,13 @@ export class ModelSystem implements System {
 
     sink.reserve(length + added.length);
     const next = sink.words;
-    for (let slot = 0; slot < layout.slots; slot++) next[slot] = words[at + slot] as number;
-    for (let index = 0; index < slots.length; index++) next[slots[index] as number] = ids[index] as number;
+    const to = sink.at;
+    for (let slot = 0; slot < layout.slots; slot++) next[to + slot] = words[at + slot] as number;
+    for (let index = 0; index < slots.length; index++) next[to + (slots[index] as number)] = ids[index] as number;
 
     // The elements stay in ascending order: those that were there, without the removed, merged with the added.
     const table = layout.elements;
-    let end = layout.slots;
+    let end = to + layout.slots;
     let taken = 0;
     let dropped = 0;
     for (let index = at + layout.slots; index < at + length; index++) {
@@ -237,7 +238,7 @@ export class ModelSystem implements System {
       lo += table.lo[fresh] as number;
       hi += table.hi[fresh] as number;
     }
-    sink.emit(end, lo | 0, hi | 0, 0, 0, action, detail);
+    sink.emit(end - to, lo | 0, hi | 0, 0, 0, action, detail);
   }
 
   #changes(next: Next<Variables>): readonly Change[] {

@@ -62,6 +62,7 @@ class Enough extends Error {}
 
 class Collector implements Sink {
   words: Int32Array = new Int32Array(256);
+  readonly at = 0;
   readonly successors: Successor[] = [];
   readonly #most: number;
 

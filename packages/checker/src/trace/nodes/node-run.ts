@@ -43,6 +43,8 @@ export class NodeRun {
   /** What it receives, once that was asked for. */
   #received: Received | null = null;
   #header: HeaderRecord | null = null;
+  /** What `#header` has of it. */
+  #config: Plain = null;
   #path = "";
   #life: Life | null = null;
   /** Whether the file has said how it ends. */
@@ -148,6 +150,7 @@ export class NodeRun {
     const end = this.#end;
     this.#path = path;
     this.#header = header;
+    this.#config = fromJson(header.config);
     this.#end = null;
     if (before === null) {
       this.notes.isPartial = header.life > 1 || header.part > 1;
@@ -164,7 +167,7 @@ export class NodeRun {
         `${path} goes on with life ${header.life} of node ${place.node}, and the file before it is not whole.`,
       );
     }
-    const [one, other] = [before.config, header.config].map((config) => this.#digester.digest(fromJson(config)));
+    const [one, other] = [fromJson(before.config), this.#config].map((config) => this.#digester.digest(config));
     if (one !== other) throw new TraceError(`${path} has another configuration than the file before it.`);
     return { type: "nothing" };
   }
@@ -193,8 +196,12 @@ export class NodeRun {
     this.#life = null;
     const before = this.#view;
     this.#view = { id: this.node, up: false, state: null, disk: life.disk.durable, timers: [] };
-    const event = { type: "end", node: this.node, input: null, before, after: this.#view, outputs: [] } as const;
-    return { type: "event", event };
+    const { node, view: after } = this;
+    if (after === null) return { type: "nothing" };
+    return {
+      type: "event",
+      event: { type: "end", node, config: this.#config, input: null, before, after, outputs: [] },
+    };
   }
 
   #running(place: Place): Life {
@@ -203,8 +210,7 @@ export class NodeRun {
   }
 
   #replayed(): { readonly protocol: Protocol<Signature>; readonly config: unknown; readonly digester: Digester } {
-    const config = fromJson(this.#header?.config ?? null);
-    return { protocol: this.#protocol, config, digester: this.#digester };
+    return { protocol: this.#protocol, config: this.#config, digester: this.#digester };
   }
 
   #event(type: "start" | "resume" | "step" | "flush", input: Input<Signature> | null): Happened {
@@ -213,7 +219,15 @@ export class NodeRun {
     const before = this.#view;
     const { state, timers, disk } = life;
     this.#view = { id: this.node, up: true, state, disk: disk.durable, timers };
-    const event = { type, node: this.node, input, before, after: this.#view, outputs: life.said() };
+    const event = {
+      type,
+      node: this.node,
+      config: this.#config,
+      input,
+      before,
+      after: this.#view,
+      outputs: life.said(),
+    };
     return { type: "event", event };
   }
 }

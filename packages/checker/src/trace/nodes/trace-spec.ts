@@ -10,6 +10,8 @@ import type { NodeView } from "../../cluster/cluster.ts";
 export type TracedEvent<S extends Signature> = {
   readonly type: "start" | "resume" | "step" | "flush" | "end";
   readonly node: NodeId;
+  /** The node's own, as it was started. */
+  readonly config: S["config"];
   /** Null unless this is a step. */
   readonly input: Input<S> | null;
   /** Null where nothing is known of it yet. */
