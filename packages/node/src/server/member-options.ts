@@ -15,7 +15,7 @@ export type MemberEvents = {
   onApplied(index: number, command: StoreCommand): void;
   onProposal(outcome: "ok" | "failed", command: ClientCommand): void;
   /** A command has taken long to apply. */
-  onSlowApply(command: StoreCommand, ms: number): void;
+  onSlowApply(command: ClientCommand, ms: number): void;
   /** A linearizable read has come to nothing. */
   onReadFailed(): void;
   onFlush(ms: number): void;

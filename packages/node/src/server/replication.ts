@@ -53,7 +53,7 @@ export type ReplicationListener = {
   /** After each turn: `hasNews` if the store has changed or may have. */
   onTurn(view: ProtocolView, hasNews: boolean): void;
   /** A command has taken long to apply. */
-  onSlowApply(command: StoreCommand, ms: number): void;
+  onSlowApply(command: ClientCommand, ms: number): void;
   onFlush(ms: number): void;
   onPause(ms: number): void;
   onHung(isHung: boolean): void;
@@ -150,7 +150,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
         options.protocol,
         addressed(
           watched(
-            storeMachine,
+            once,
             () => clock.now(),
             (command, ms) => {
               listener.onSlowApply(command, ms);
