@@ -56,6 +56,7 @@ async function leader(): Promise<{
       onCompacted: nothing,
       onRefused: nothing,
       onTurn: nothing,
+      onSlowApply: nothing,
       onFlush: nothing,
       onPause: nothing,
       onHung: nothing,
