@@ -44,6 +44,7 @@ async function leader(): Promise<{
     origin: "o",
     durable: raftRunnable.protocol.initial(raftRunnable.config(setup)),
     write: () => new Promise((resolve) => flushes.push(resolve)),
+    prepare: () => Promise.resolve(),
     send: nothing,
     forward: () => Promise.resolve({ type: "unsent" }),
     requestTimeoutMs: 1_000_000,
