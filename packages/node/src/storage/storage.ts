@@ -110,15 +110,20 @@ function makeDirectory(directory: string): void {
 }
 
 function checkMarker<D>(directory: string, found: Marker, { layout, identity }: StorageOptions<D>): void {
-  if (!layout.earlierFormats.includes(found.format)) {
-    demandSame("otherFormat", directory, "format", found.format, layout.format);
+  if (found.format !== layout.format && !layout.earlierFormats.includes(found.format)) {
+    const formats = [layout.format, ...layout.earlierFormats].join(" and ");
+    const mend =
+      "Start the version of quorate, and the protocol, that wrote it; or remove this member from its cluster, and add it " +
+      "again with an empty directory.";
+    const message = `${directory} was written in the format ${found.format}, and this version reads ${formats}. ${mend}`;
+    throw new StorageError("otherFormat", message);
   }
   demandSame("otherCluster", directory, "cluster", found.clusterId, identity.clusterId);
   demandSame("otherMember", directory, "member", found.memberId, identity.memberId);
 }
 
 function demandSame(
-  fault: "otherFormat" | "otherCluster" | "otherMember",
+  fault: "otherCluster" | "otherMember",
   directory: string,
   what: string,
   found: string,
