@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+
 /**
  * Why a directory can't be used, or no longer:
  *
@@ -33,7 +35,7 @@ export function corrupt(directory: string, what: string, options?: ErrorOptions)
 /** What a system call or LMDB said when something was to be done, as an error of ours. */
 export function systemError(directory: string, doing: string, cause: unknown): StorageError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  if (isNoRoom(cause)) {
+  if (isNoRoom(cause) || (isCutShort(cause) && !hasRoom(directory))) {
     const mend = "Make room on its disk, or raise the limit on the size of files, and start the node again.";
     return new StorageError("full", `No room in ${directory}: ${doing} failed (${said}). ${mend}`, { cause });
   }
@@ -47,4 +49,23 @@ const NO_ROOM: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG", 27, 28, 122, -
 
 function isNoRoom(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && NO_ROOM.includes(cause.code);
+}
+
+/** LMDB calls it an input/output error, as that of a disk that fails, where the system has written less than it was given. */
+const CUT_SHORT: readonly unknown[] = ["EIO", 5];
+/** What LMDB writes at a time, at most. */
+const WRITE_BYTES = 1024 * 1024;
+
+function isCutShort(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && CUT_SHORT.includes(cause.code);
+}
+
+function hasRoom(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize >= WRITE_BYTES;
+  } catch {
+    // A disk that can't be asked fails in other ways than for want of room.
+    return true;
+  }
 }
