@@ -5,10 +5,10 @@ import { z } from "zod";
 import type { EtcdClient } from "./client.ts";
 import type { Fault } from "./schedule.ts";
 import { apiId, demandExit, eventually, memberOf, wait } from "./stage.ts";
-import type { Stage } from "./stage.ts";
+import type { Exit, Stage } from "./stage.ts";
 
 /** What a removed member ends with: see the exit codes in the README of packages/node. */
-const REMOVED = 77;
+const REMOVED: Exit = { code: 77, reason: /has been removed from the cluster/ };
 /** A member that is removed hears of it from the others, if need be by asking them. */
 const LEAVE_MS = 60_000;
 

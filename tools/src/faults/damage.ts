@@ -11,14 +11,14 @@ import type { Inspection } from "@quorate/node";
 import { EndedError } from "./member-process.ts";
 import type { Damage, Fault } from "./schedule.ts";
 import { demandExit, memberOf } from "./stage.ts";
-import type { Stage } from "./stage.ts";
+import type { Exit, Stage } from "./stage.ts";
 
 /** What LMDB and disks write at a time, in bytes. */
 const PAGE = 4_096;
 const SECTOR = 512;
 /** What a member ends with that finds its data damaged, or not there: see the exit codes in the README of packages/node. */
-const DAMAGED = 74;
-const UNFIT = 78;
+const DAMAGED: Exit = { code: 74, reason: /is corrupt: .* (cluster|copy)/ };
+const UNFIT: Exit = { code: 78, reason: /(belongs to|is not|is damaged|has served|was made) .*/ };
 
 export async function damageData(
   stage: Stage,

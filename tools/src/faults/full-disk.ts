@@ -14,10 +14,10 @@ import { EndedError } from "./member-process.ts";
 import type { Ending } from "./member-process.ts";
 import type { Fault } from "./schedule.ts";
 import { demandExit, memberOf, wait } from "./stage.ts";
-import type { Stage } from "./stage.ts";
+import type { Exit, Stage } from "./stage.ts";
 
 /** What a member ends with that has no room: see the exit codes in the README of packages/node. */
-const NO_ROOM = 74;
+const NO_ROOM: Exit = { code: 74, reason: /No room in .* Make room/ };
 /** What the disk has room for besides the data, before it is filled. */
 const SPARE_BYTES = 8 * 1024 * 1024;
 /** What is written meanwhile, so that a file which has room inside it has to grow. */

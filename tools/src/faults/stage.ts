@@ -68,10 +68,12 @@ export async function apiId(client: EtcdClient, name: string): Promise<string | 
   return members.find((member) => member.name === name)?.ID ?? null;
 }
 
+/** How a member may end, and what its last words have to say of it. */
+export type Exit = { readonly code: number; readonly reason: RegExp };
+
 /** A member has to have ended in one of these ways, which its documentation names. */
-export function demandExit({ complain }: Stage, name: string, ending: Ending, codes: readonly number[]): void {
-  if (ending.code !== null && codes.includes(ending.code) && ending.words.includes(`"exitCode":${ending.code}`)) return;
-  complain(
-    `${name} should have ended with exit code ${codes.join(" or ")} and its reason, and ended ${textOf(ending)}`,
-  );
+export function demandExit({ complain }: Stage, name: string, ending: Ending, exits: readonly Exit[]): void {
+  if (exits.some(({ code, reason }) => ending.code === code && reason.test(ending.words))) return;
+  const due = exits.map(({ code, reason }) => `exit code ${code} and ${String(reason)}`).join(" or ");
+  complain(`${name} should have ended with ${due}, and ended ${textOf(ending)}`);
 }
