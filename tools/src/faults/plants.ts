@@ -46,9 +46,9 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
     about: "reads are answered from what a member happens to know",
     judge: "linearizability",
     faults: ["partition"],
-    file: "server/member.ts",
-    find: "return this.#replication.linearize();",
-    replace: "return Promise.resolve();",
+    file: "server/barriers.ts",
+    find: "  pass(): Promise<void> {",
+    replace: "  pass(): Promise<void> {\n    if (this !== null) return Promise.resolve();",
   },
   lostEvents: {
     about: "a watcher that has caught up misses the change after that",
