@@ -28,6 +28,8 @@ import { ReplicatedStore } from "./server/replication.ts";
 import { monotonicClock } from "./shell/clock.ts";
 import { openStorage } from "./storage/index.ts";
 import type { Storage } from "./storage/index.ts";
+import { openSpans } from "./telemetry/spans.ts";
+import type { Spans } from "./telemetry/spans.ts";
 import { openTrace } from "./trace/index.ts";
 import type { Trace } from "./trace/index.ts";
 import { version } from "./version.ts";
@@ -108,7 +110,19 @@ async function start<S extends Signature>(
     const durable = await durableOf(runnable, setup, storage, known, options);
     if (known === null) writeIdentity(options.dataDir, identity);
     trace = options.traceFile === null ? null : await traceOf(runnable, setup, options.traceFile, telemetry);
-    return await run({ trace, runnable, options, telemetry, setup, identity, storage, durable, clientTls, peerTls });
+    return await run({
+      trace,
+      runnable,
+      options,
+      telemetry,
+      setup,
+      identity,
+      storage,
+      durable,
+      clientTls,
+      peerTls,
+      spans: openSpans(),
+    });
   } catch (error) {
     await storage.close();
     await trace?.close();
@@ -184,6 +198,7 @@ type Given<S extends Signature> = {
   readonly durable: S["durable"];
   readonly clientTls: TlsIdentity | null;
   readonly peerTls: TlsIdentity | null;
+  readonly spans: Spans | null;
 };
 
 async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
@@ -251,6 +266,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       tls: given.clientTls,
       limits: { ...options, leaseTtlMin: Math.ceil((1.5 * options.electionMs) / 1000) },
       metrics: telemetry.api,
+      spans: given.spans,
       onFault: (path, err) => log.warn({ path, err }, "a client's call came to an error of this program"),
       onTurnedAway: (address, reason) => complaints.warn(address, {}, reason),
     });
@@ -288,7 +304,7 @@ function renewalsOf<S extends Signature>(
 }
 
 function memberOf<S extends Signature>(
-  { trace, runnable, options, telemetry, setup, identity, storage, durable }: Given<S>,
+  { trace, runnable, options, telemetry, setup, identity, storage, durable, spans }: Given<S>,
   peers: Peers,
   clientUrls: () => readonly string[] | null,
   onFailure: (error: unknown) => void,
@@ -309,7 +325,7 @@ function memberOf<S extends Signature>(
         setup,
         origin: `${identity.memberId}/${randomBytes(8).toString("hex")}`,
         durable,
-        write: (state) => storage.write(state),
+        write: (state) => spans?.run("flush", {}, () => storage.write(state)) ?? storage.write(state),
         prepare: (chunks) => storage.prepare(chunks),
         send: (to, message) => void peers.send(to, message),
         forward,
@@ -319,6 +335,7 @@ function memberOf<S extends Signature>(
         clock: monotonicClock,
         random: Math.random,
         listener,
+        spans,
       }),
     requestTimeoutMs,
     electionMs: options.electionMs,
@@ -328,6 +345,7 @@ function memberOf<S extends Signature>(
     diskSize: () => storage.size(),
     clock: monotonicClock,
     events: telemetry.member,
+    spans,
     onFailure,
   });
 }

@@ -6,6 +6,8 @@
 import type { PeerAddress } from "../peers/index.ts";
 import type { TlsIdentity } from "../security/tls.ts";
 import type { Backend } from "../server/backend.ts";
+import type { Spans } from "../telemetry/spans.ts";
+import { spanned } from "./call-spans.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import { ApiMember } from "./member.ts";
 import type { ApiLimits } from "./member.ts";
@@ -40,6 +42,7 @@ export type ApiOptions = {
   readonly tls: TlsIdentity | null;
   readonly limits: ApiLimits;
   readonly metrics: ApiMetrics;
+  readonly spans: Spans | null;
   /** Told of errors that no call is meant to end with, and what was called. */
   readonly onFault: (path: string, error: unknown) => void;
   /** Told of connections that TLS has let come to nothing, with the other side's address. */
@@ -67,7 +70,7 @@ export function openApi(options: ApiOptions): Promise<Api> {
 }
 
 export async function openApiOver(open: OpenTransport, options: ApiOptions): Promise<Api> {
-  const { backend, limits, metrics, onFault } = options;
+  const { backend, limits, metrics, spans, onFault } = options;
   const hub = new WatchHub(backend);
   const leaderWatch = new LeaderWatch(backend, limits.electionMs);
   const stop = (): void => {
@@ -78,7 +81,7 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
     const transport = await open({
       methods: new Map(
         methodsOf(new ApiMember(backend, limits, onFault), hub).map((method) =>
-          counted(leaderWatch.guard(method), metrics),
+          counted(spans === null ? leaderWatch.guard(method) : spanned(leaderWatch.guard(method), spans), metrics),
         ),
       ),
       listen: options.listen,

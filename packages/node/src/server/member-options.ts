@@ -5,6 +5,7 @@ import type { AutoCompaction } from "../config/options.ts";
 import type { Peers } from "../peers/index.ts";
 import type { Clock } from "../shell/clock.ts";
 import type { MemberId, StoreCommand, ClientCommand } from "../store/types.ts";
+import type { Spans } from "../telemetry/spans.ts";
 import type { Identity } from "./identity.ts";
 import type { ForwardVerdict } from "./proposals.ts";
 import type { AddressedCommand, Replication, ReplicationListener } from "./replication.ts";
@@ -55,6 +56,7 @@ export type MemberOptions = {
   readonly diskSize: () => number;
   readonly clock: Clock;
   readonly events: MemberEvents;
+  readonly spans: Spans | null;
   /** The member can't go on, for the reason given: an error, or that it was removed from the cluster. */
   readonly onFailure: (error: unknown) => void;
 };

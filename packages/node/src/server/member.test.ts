@@ -59,6 +59,7 @@ function follower(ask: () => Promise<Plain>): { readonly member: Member; readonl
     autoCompaction: null,
     diskSize: () => 0,
     clock: new FakeClock(),
+    spans: null,
     events: {
       onLeader: () => undefined,
       onApplied: () => undefined,

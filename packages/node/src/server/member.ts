@@ -123,7 +123,9 @@ export class Member implements Backend {
       if (command.type !== "sessionRequest") return refused;
     }
     try {
-      const result = await this.#replication.propose(command);
+      const { spans } = this.#options;
+      const proposed = () => this.#replication.propose(command);
+      const result = await (spans?.run("propose", { "quorate.command": command.type }, proposed) ?? proposed());
       this.#options.events.onProposal("ok", command);
       return result;
     } catch (error) {

@@ -52,6 +52,7 @@ async function leader(): Promise<{
     compaction: { commands: 1_000, bytes: 1_000_000, kept: 0.1 },
     clock,
     random: () => 0,
+    spans: null,
     listener: {
       onApplied: nothing,
       onCompacted: nothing,

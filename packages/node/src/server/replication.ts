@@ -17,6 +17,7 @@ import type { ShellObserver } from "../shell/observer.ts";
 import { Shell } from "../shell/shell.ts";
 import type { StoreState } from "../store/state.ts";
 import type { ClientCommand, MemberId, StoreCommand, StoreResult } from "../store/types.ts";
+import type { Spans } from "../telemetry/spans.ts";
 import { addressed } from "./addressed.ts";
 import type { Addressed, AddressedMachine } from "./addressed.ts";
 import { Barriers } from "./barriers.ts";
@@ -85,6 +86,7 @@ export type ReplicationOptions<S extends Signature> = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly listener: ReplicationListener;
+  readonly spans: Spans | null;
 };
 
 /** What the rest of the node sees of it, whatever the protocol. */
@@ -152,6 +154,7 @@ export class ReplicatedStore<S extends Signature> implements Replication {
           watched(
             once,
             () => clock.now(),
+            options.spans,
             (command, ms) => {
               listener.onSlowApply(command, ms);
             },

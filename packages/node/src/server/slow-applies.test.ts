@@ -17,6 +17,7 @@ test("a command is told of if it takes longer than it should, and applied all th
   const machine = watched(
     slow,
     () => now,
+    null,
     (command, ms) => told.push([command, ms]),
   );
   const first = machine.apply(storeMachine.initial, put("a", "1"), 1);

@@ -43,6 +43,7 @@ export async function serve(
       onReceived: () => undefined,
       onSent: () => undefined,
     },
+    spans: null,
     onFault: (_path, error) => void faults.push(error),
     onTurnedAway: (address, reason) => {
       throw new Error(`Without TLS nobody is turned away, and ${address} was: ${reason}`);
