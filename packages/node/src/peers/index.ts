@@ -7,6 +7,7 @@ import type { NodeId, Plain } from "@quorate/core";
 import type { TlsIdentity } from "../security/tls.ts";
 import { Channel } from "./channel.ts";
 import { frameOf } from "./frames.ts";
+import { MessageFrames } from "./message-frames.ts";
 import { Listener } from "./listener.ts";
 import { PeerError, peerLimits } from "./types.ts";
 import type { PeerLimits, PeerLog, Peers, PeersOptions } from "./types.ts";
@@ -46,6 +47,8 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
       },
     });
 
+  const messages = new MessageFrames(limits.bulkMin);
+
   const removePeer = (peer: NodeId): void => {
     const channels = peers.get(peer);
     peers.delete(peer);
@@ -73,7 +76,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
     send(to, message) {
       const channels = peers.get(to);
       if (channels === undefined) return false;
-      const frame = frameOf("message", message);
+      const frame = messages.frameOf(message);
       if (frame.length > limits.frameMax) {
         log.warn({ peer: to, bytes: frame.length }, "a message is longer than a frame may be, and was dropped");
         return false;

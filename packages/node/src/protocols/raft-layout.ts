@@ -1,10 +1,10 @@
 /** How Raft's durable state lies on the disk. */
 
-import { isRecord, log, nodeId } from "@quorate/core";
+import { log, nodeId } from "@quorate/core";
 import type { Log, Plain, RaftDurable, RaftEntry } from "@quorate/core";
 import { z } from "zod";
 import type { Layout } from "../storage/index.ts";
-import { configuration, entry } from "./raft-messages.ts";
+import { configuration, entry, isCommandEntry } from "./raft-messages.ts";
 
 const natural = z.number().int().nonnegative();
 const head = z.strictObject({ term: natural, votedFor: z.string().nullable() });
@@ -27,11 +27,6 @@ function readLog(read: Log<Plain>): Log<RaftEntry> {
 /** What nearly all entries are is seen without zod, which makes a copy of each: a log may have millions. */
 function readEntry(of: Plain): RaftEntry {
   return isCommandEntry(of) ? of : entry.parse(of);
-}
-
-function isCommandEntry(of: Plain): of is Extract<RaftEntry, { readonly type: "command" }> {
-  if (!isRecord(of) || of["type"] !== "command" || of["command"] === undefined) return false;
-  return typeof of["term"] === "number" && Object.keys(of).length === 3;
 }
 
 export const raftLayout: Layout<RaftDurable> = {

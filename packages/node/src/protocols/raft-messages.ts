@@ -1,6 +1,6 @@
 /** What Raft's messages have to look like: nothing that a peer sends reaches the protocol in another shape. */
 
-import { nodeId } from "@quorate/core";
+import { isRecord, nodeId } from "@quorate/core";
 import type { NodeId, Plain, RaftConfiguration, RaftEntry, RaftMessage } from "@quorate/core";
 import { z } from "zod";
 
@@ -23,6 +23,18 @@ export const entry: z.ZodType<RaftEntry> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("configuration"), term: number, configuration }),
 ]);
 
+export function isCommandEntry(of: Plain): of is Extract<RaftEntry, { readonly type: "command" }> {
+  if (!isRecord(of) || of["type"] !== "command" || of["command"] === undefined) return false;
+  return typeof of["term"] === "number" && Object.keys(of).length === 3;
+}
+
+/** What nearly all entries are is seen without a copy. */
+const commandEntry = z.custom<Extract<RaftEntry, { readonly type: "command" }>>(
+  // What is looked at here was decoded, so it is plain.
+  (value) => isCommandEntry(value as Plain),
+);
+const anyEntry = z.union([commandEntry, entry]);
+
 const header = { cluster: z.string(), term: number };
 const logEnd = { lastLogIndex: number, lastLogTerm: number };
 const vote = { voteGranted: z.boolean() };
@@ -35,7 +47,7 @@ const message: z.ZodType<RaftMessage> = z.discriminatedUnion("type", [
     type: z.literal("appendEntries"),
     prevLogIndex: number,
     prevLogTerm: number,
-    entries: z.array(entry),
+    entries: z.array(anyEntry),
     leaderCommit: number,
     round: number,
   }),

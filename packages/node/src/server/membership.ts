@@ -67,6 +67,8 @@ export class Membership {
   #notBefore = 0;
   /** The members that others have told of: the list may not have them yet, or other addresses of theirs. */
   readonly #heard = new Map<MemberId, readonly string[]>();
+  /** What was seen in the latest turn, if that had nothing to do. */
+  #atRest: readonly unknown[] | null = null;
   #leaderlessSince: number | null = null;
   /** Since when there is no leader. */
   #aloneSince: number | null = null;
@@ -147,10 +149,28 @@ export class Membership {
       if (waiter.isDone(view)) this.#finish(waiter, null);
     }
     this.#aloneSince = view.leader === null ? (this.#aloneSince ?? this.#options.clock.now()) : null;
+    const seen = this.#seen(view);
+    if (this.#atRest?.every((of, at) => of === seen[at]) ?? false) return;
+    this.#atRest = null;
     this.#askForMembers(view);
     this.#keepPeers(view);
     this.#keepMembers(view);
     this.#noticeRemoval(view);
+    if (this.#isDone(view)) this.#atRest = seen;
+  }
+
+  /** All that the turn's work depends on, but for time, and for what others have told of members. */
+  #seen(view: ProtocolView): readonly unknown[] {
+    const { loggedAddresses } = this.#options.replication();
+    const { leader, voters, learners, isSettled } = view;
+    return [leader, voters, learners, isSettled, this.#members(), loggedAddresses, this.#options.clientUrls()];
+  }
+
+  /** Whether there is nothing that this member waits for, or would ask for again: until something changes, turns are idle. */
+  #isDone(view: ProtocolView): boolean {
+    const members = this.#members();
+    const isPublished = this.#underWay.size === 0 && members.some(({ id }) => id === this.#self);
+    return isPublished && view.leader !== null && this.#heard.size === 0 && isInStep(view, members);
   }
 
   /**
@@ -277,6 +297,7 @@ export class Membership {
     for (const peer of this.#peers.keys()) {
       this.#options.askMembers(nodeId(peer)).then(
         (members) => {
+          this.#atRest = null;
           for (const { id, peerUrls } of members) if (id !== this.#self) this.#heard.set(id, peerUrls);
         },
         () => {

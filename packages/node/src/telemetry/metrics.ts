@@ -129,6 +129,7 @@ function memberMetrics(registry: Registry): MemberMetrics {
   const strange = counter(registry, "quorate_strange_messages_total", "What no member that is right would send.");
   const setbacks = counter(registry, "quorate_setbacks_total", "What went wrong and is tried again.");
   let lastLeader: MemberId | null = null;
+  const appliedOf = new Map<StoreCommand["type"], Counter.Internal>();
   return {
     onLeader(leader) {
       if (leader === null || leader === lastLeader) return;
@@ -136,7 +137,9 @@ function memberMetrics(registry: Registry): MemberMetrics {
       leaderChanges.inc();
     },
     onApplied: (_, { type }) => {
-      applied.inc({ type });
+      let series = appliedOf.get(type);
+      if (series === undefined) appliedOf.set(type, (series = applied.labels({ type })));
+      series.inc();
     },
     onProposal: (outcome) => {
       if (outcome === "failed") failed.inc();
@@ -192,6 +195,22 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
           buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
           registers: [registry],
         });
+  /** By service, method and code: to find them by their labels would cost more than to count. */
+  const known = new Map<
+    string,
+    { readonly handled: Counter.Internal; readonly durations: Histogram.Internal<string> | null }
+  >();
+  const knownOf = (service: string, method: string, code: string) => {
+    const labels = {
+      grpc_type: grpcType(service, method),
+      grpc_service: `etcdserverpb.${service}`,
+      grpc_method: method,
+    };
+    return {
+      handled: handled.labels({ ...labels, grpc_code: goCodeName(code) }),
+      durations: durations?.labels(labels) ?? null,
+    };
+  };
   return {
     onReceived: (bytes) => {
       received.inc(bytes);
@@ -200,13 +219,11 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
       sent.inc(bytes);
     },
     onCall(service, method, code, seconds) {
-      const labels = {
-        grpc_type: grpcType(service, method),
-        grpc_service: `etcdserverpb.${service}`,
-        grpc_method: method,
-      };
-      handled.inc({ ...labels, grpc_code: goCodeName(code) });
-      durations?.observe(labels, seconds);
+      const key = `${service} ${method} ${code}`;
+      let series = known.get(key);
+      if (series === undefined) known.set(key, (series = knownOf(service, method, code)));
+      series.handled.inc();
+      series.durations?.observe(seconds);
     },
   };
 }

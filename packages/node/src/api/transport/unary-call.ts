@@ -44,8 +44,8 @@ export class UnaryCall {
     this.#context = context;
     this.#reader = new FrameReader(maxMessageBytes);
     this.#onEnd = onEnd;
-    const exceeded = new StatusError(DEADLINE_EXCEEDED);
-    this.#timer = timeoutMs === null ? null : setTimeout(() => this.#refuse(exceeded), timeoutMs).unref();
+    const exceed = (): void => this.#refuse(new StatusError(DEADLINE_EXCEEDED));
+    this.#timer = timeoutMs === null ? null : setTimeout(exceed, timeoutMs).unref();
     stream.listener = this;
   }
 

@@ -10,7 +10,7 @@
 import type { Backend } from "../../server/backend.ts";
 import { compactedOf, eventsSince, revisionOf } from "../../store/index.ts";
 import type { StoreEvent, StoreState } from "../../store/index.ts";
-import { EncodedEvent } from "./responses.ts";
+import { EncodedEvent, LatestResponse } from "./responses.ts";
 import type { WatchSession } from "./session.ts";
 import { WatcherIndex, accepts } from "./watcher.ts";
 import type { Watcher } from "./watcher.ts";
@@ -60,6 +60,8 @@ export class WatchHub {
   /** Sessions that were asked for their progress when not all of their watchers were up to date. */
   readonly #wantingProgress = new Set<WatchSession>();
   readonly #stop: () => void;
+  /** For as long as one dispatch lasts: the header's term is that of the moment. */
+  readonly latest: LatestResponse = new LatestResponse();
   #store: StoreState;
   #turn: NodeJS.Immediate | null = null;
 
@@ -132,6 +134,7 @@ export class WatchHub {
       const rest = watcher.session.deliver(watcher, revisions, this.revision);
       if (rest !== null) this.#fallBehind(watcher, rest);
     }
+    this.latest.forget();
     for (const session of this.#wantingProgress) session.reportWantedProgress();
   }
 
@@ -166,6 +169,7 @@ export class WatchHub {
       behind.delete(watcher);
       this.#synced.add(watcher);
     }
+    this.latest.forget();
     session.reportWantedProgress();
   }
 

@@ -61,6 +61,36 @@ export function portionsOf(revisions: readonly RevisionFields[], maxBytes: numbe
   return portions;
 }
 
+/**
+ * Remembers the response that was made last: of many streams that watch the same thing, each has one watcher with the same
+ * id, and gets the same bytes.
+ */
+export class LatestResponse {
+  #revision = 0;
+  #watchId = 0;
+  #fields: readonly Uint8Array[] = [];
+  #bytes: Uint8Array | null = null;
+
+  /** The one for these, or null if another was kept last. */
+  find(revision: number, watchId: number, fields: readonly Uint8Array[]): Uint8Array | null {
+    if (this.#bytes === null || revision !== this.#revision || watchId !== this.#watchId) return null;
+    const isSame = fields.length === this.#fields.length && fields.every((field, at) => field === this.#fields[at]);
+    return isSame ? this.#bytes : null;
+  }
+
+  keep(revision: number, watchId: number, fields: readonly Uint8Array[], bytes: Uint8Array): void {
+    this.#revision = revision;
+    this.#watchId = watchId;
+    this.#fields = fields;
+    this.#bytes = bytes;
+  }
+
+  forget(): void {
+    this.#fields = [];
+    this.#bytes = null;
+  }
+}
+
 /** The responses for a portion: one, or where `fragmentBytes` is given as many as keep each below that, if events allow it. */
 export function responsesOf(
   head: { readonly header: ResponseHeader; readonly watchId: number },

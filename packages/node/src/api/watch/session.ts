@@ -87,12 +87,21 @@ export class WatchSession {
       if (this.#isPaused) return first;
       // A client that starts anew does so after this revision: it must not be ahead of what was sent.
       const revision = index === portions.length - 1 ? upTo : last;
-      const head = { header: this.#member.header(revision), watchId: watcher.id };
-      const fragmentBytes = watcher.fragment ? this.#member.limits.maxRequestBytes : null;
-      for (const response of responsesOf(head, fields, fragmentBytes)) this.#sendBytes(response);
+      for (const response of this.#responses(watcher, revision, fields)) this.#sendBytes(response);
       watcher.active = true;
     }
     return null;
+  }
+
+  #responses({ id, fragment }: Watcher, revision: number, fields: readonly Uint8Array[]): readonly Uint8Array[] {
+    const { latest } = this.#hub;
+    const known = fragment ? null : latest.find(revision, id, fields);
+    if (known !== null) return [known];
+    const head = { header: this.#member.header(revision), watchId: id };
+    const responses = responsesOf(head, fields, fragment ? this.#member.limits.maxRequestBytes : null);
+    const [only] = responses;
+    if (!fragment && only !== undefined) latest.keep(revision, id, fields, only);
+    return responses;
   }
 
   cancelCompacted(watcher: Watcher, compactRevision: number): void {
