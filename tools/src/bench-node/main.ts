@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run bench:node -- [options]
 
   --seconds N   of load for each figure of load (5)
   --only TEXT   only the figures whose name has TEXT in it
-  --long        also memory after a million keys, and a start after 1 GiB of log
+  --long        also memory after a million keys, and a start after 1 GiB of log: some minutes more
 
 Needs etcd: apt-get install etcd-server. Without it there is nothing to compare with.`;
 

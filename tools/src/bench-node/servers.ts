@@ -32,7 +32,14 @@ export class Servers {
     this.kind = kind;
     this.#directory = directory;
     this.#members = members;
+    process.once("exit", this.#breakOff);
   }
+
+  /** A benchmark that is broken off leaves nobody and nothing behind. */
+  readonly #breakOff = (): void => {
+    for (const member of this.#members) member.process?.kill("SIGKILL");
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   static async start(kind: Kind, directory: string, { size, sync }: Shape): Promise<Servers> {
     const names = Array.from({ length: size }, (_, at) => `m${at + 1}`);
@@ -117,6 +124,7 @@ export class Servers {
 
   async close(): Promise<void> {
     await Promise.all(this.#members.map((_, place) => this.kill(place)));
+    process.off("exit", this.#breakOff);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -124,10 +132,6 @@ export class Servers {
     const command = this.kind === "quorate" ? process.execPath : "etcd";
     const child = spawn(command, member.args, { stdio: "ignore" });
     member.process = child;
-    // A benchmark that is broken off leaves nobody behind.
-    const end = (): void => void child.kill("SIGKILL");
-    process.once("exit", end);
-    child.once("exit", () => process.off("exit", end));
   }
 
   async #ask({ client, process: child }: Member): Promise<{ readonly leader: string; readonly self: string } | null> {
