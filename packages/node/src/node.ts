@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { nodeId } from "@quorate/core";
 import type { Signature } from "@quorate/core";
 import { openApi } from "./api/index.ts";
-import type { Api, ApiMetrics } from "./api/index.ts";
+import type { Api, ApiMetrics, WatchFigures } from "./api/index.ts";
 import type { NodeOptions } from "./config/options.ts";
 import { addressOf, withPorts } from "./config/urls.ts";
 import { askAt, Complaints, openPeers, peerLimits } from "./peers/index.ts";
@@ -41,6 +41,7 @@ export type Telemetry = { readonly log: PeerLog; readonly member: MemberEvents; 
 export type RunningNode = {
   readonly member: Member;
   readonly peers: () => readonly PeerStatus[];
+  readonly watches: () => WatchFigures;
   readonly clientAddresses: readonly PeerAddress[];
   readonly peerAddresses: readonly PeerAddress[];
   /** Resolves, with the reason, when the node can't go on. It has stopped then. */
@@ -280,6 +281,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   return {
     member,
     peers: () => peers.status(),
+    watches: api.watches,
     clientAddresses: api.addresses,
     peerAddresses: peers.addresses,
     failed,

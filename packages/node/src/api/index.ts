@@ -26,8 +26,10 @@ import type { OpenTransport } from "./transport/transport.ts";
 import { counted } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 import { WatchHub } from "./watch/hub.ts";
+import type { WatchFigures } from "./watch/hub.ts";
 
 export { loadDefinition } from "./definition.ts";
+export type { WatchFigures } from "./watch/hub.ts";
 export type { ApiLimits } from "./member.ts";
 
 /** What is counted of each call. `code` is a status of gRPC's by its name, such as `NOT_FOUND`. */
@@ -53,6 +55,7 @@ export type Api = {
   readonly addresses: readonly PeerAddress[];
   /** Connections made from now on use these certificates. There have to be some already. */
   setTls(tls: TlsIdentity): void;
+  readonly watches: () => WatchFigures;
   close(): Promise<void>;
 };
 
@@ -101,6 +104,7 @@ export async function openApiOver(open: OpenTransport, options: ApiOptions): Pro
       setTls(tls) {
         transport.setTls(tls);
       },
+      watches: () => hub.figures,
       async close() {
         await transport.close(GRACE_MS);
         stop();

@@ -41,6 +41,7 @@ test("the README has each metric of a member's own", () => {
     lastIndex: () => 0,
     store: () => ({ keys: 0, revision: 1, compacted: 0 }),
     peers: () => [],
+    watches: () => ({ streams: 0, watchers: 0, slow: 0 }),
   });
   const own = metrics.registry.getMetricsAsArray().map(({ name }) => name);
   for (const name of own.filter((one) => !/^(process|nodejs)_/.test(one))) expect(readme).toContain(`\`${name}`);

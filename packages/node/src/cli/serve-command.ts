@@ -82,7 +82,11 @@ function logOf({ logLevel, logOutputs, name }: NodeOptions): NodeLog {
   }
 }
 
-async function monitorOf(options: NodeOptions, { member, peers }: RunningNode, metrics: Metrics): Promise<Monitor> {
+async function monitorOf(
+  options: NodeOptions,
+  { member, peers, watches }: RunningNode,
+  metrics: Metrics,
+): Promise<Monitor> {
   metrics.watch({
     memberId: member.memberId,
     status: () => member.status(),
@@ -93,6 +97,7 @@ async function monitorOf(options: NodeOptions, { member, peers }: RunningNode, m
       return { keys: keyCountOf(store), revision: revisionOf(store), compacted: compactedOf(store) };
     },
     peers,
+    watches,
   });
   return await openMonitor({
     listen: options.listenMetricsUrls.map(addressOf),

@@ -37,8 +37,17 @@ async function lines({ registry }: Metrics, ...names: readonly string[]): Promis
 test("what a member is, is looked at when it is asked for", async () => {
   const made = metrics();
   let now = status;
+  const watches = () => ({ streams: 1, watchers: 3, slow: 2 });
   const store = () => ({ keys: 4, revision: 9, compacted: 2 });
-  made.watch({ memberId: "a", status: () => now, pending: () => 7, lastIndex: () => 13, store, peers: () => [] });
+  made.watch({
+    memberId: "a",
+    status: () => now,
+    pending: () => 7,
+    lastIndex: () => 13,
+    store,
+    peers: () => [],
+    watches,
+  });
   expect(
     await lines(made, "etcd_server_has", "etcd_server_is", "etcd_server_proposals", "quorate_term", "quorate_last"),
   ).toEqual([
@@ -56,6 +65,9 @@ test("what a member is, is looked at when it is asked for", async () => {
     "etcd_server_quota_backend_bytes 1000",
     "etcd_mvcc_db_total_size_in_bytes 2048",
     "etcd_mvcc_db_total_size_in_use_in_bytes 1024",
+    "etcd_debugging_mvcc_watch_stream_total 1",
+    "etcd_debugging_mvcc_watcher_total 3",
+    "etcd_debugging_mvcc_slow_watcher_total 2",
     "etcd_debugging_mvcc_keys_total 4",
     "etcd_debugging_mvcc_current_revision 9",
     "etcd_debugging_mvcc_compact_revision 2",
@@ -79,6 +91,7 @@ test("peers' counts are those of the moment, and not summed up by asking", async
     lastIndex: () => 0,
     store: () => ({ keys: 0, revision: 1, compacted: 0 }),
     peers: () => peers,
+    watches: () => ({ streams: 0, watchers: 0, slow: 0 }),
   });
   const names = ["etcd_network_peer", "etcd_network_known", "etcd_network_active", "quorate_peer"];
   const expected = [

@@ -21,6 +21,7 @@ export type PeerFigures = {
 };
 
 /** `compacted` is the revision before which nothing can be read any more. */
+type WatchFigures = { readonly streams: number; readonly watchers: number; readonly slow: number };
 type StoreFigures = { readonly keys: number; readonly revision: number; readonly compacted: number };
 
 /** What is looked at when somebody asks for the metrics. */
@@ -33,6 +34,7 @@ type MetricsSource = {
   readonly lastIndex: () => number;
   readonly store: () => StoreFigures;
   readonly peers: () => readonly PeerFigures[];
+  readonly watches: () => WatchFigures;
 };
 
 /** What a member tells while it runs. */
@@ -228,7 +230,10 @@ function callMetrics(registry: Registry, detail: MetricsOptions["detail"]): Call
   };
 }
 
-function watchStatus(registry: Registry, { memberId, status, store, pending, lastIndex }: MetricsSource): void {
+function watchStatus(
+  registry: Registry,
+  { memberId, status, store, pending, lastIndex, watches }: MetricsSource,
+): void {
   const figures: readonly (readonly [string, string, (status: MemberStatus) => number])[] = [
     ["etcd_server_has_leader", "Whether this member knows a leader.", ({ leader }) => Number(leader !== null)],
     ["etcd_server_is_leader", "Whether this member leads.", ({ leader }) => Number(leader === memberId)],
@@ -254,6 +259,12 @@ function watchStatus(registry: Registry, { memberId, status, store, pending, las
   for (const [name, help, figure] of figures) looked(registry, name, help, () => figure(status()));
   looked(registry, "etcd_server_proposals_pending", "Commands of this member's clients on their way.", pending);
   looked(registry, "quorate_last_index", "The last entry of this member's log.", lastIndex);
+  const watchFigures: readonly (readonly [string, string, (of: WatchFigures) => number])[] = [
+    ["etcd_debugging_mvcc_watch_stream_total", "Streams of watches.", ({ streams }) => streams],
+    ["etcd_debugging_mvcc_watcher_total", "Watchers.", ({ watchers }) => watchers],
+    ["etcd_debugging_mvcc_slow_watcher_total", "Watchers that are not up to date.", ({ slow }) => slow],
+  ];
+  for (const [name, help, figure] of watchFigures) looked(registry, name, help, () => figure(watches()));
   looked(registry, "etcd_debugging_mvcc_keys_total", "Keys in the store.", () => store().keys);
   looked(registry, "etcd_debugging_mvcc_current_revision", "The store's revision.", () => store().revision);
   looked(registry, "etcd_debugging_mvcc_compact_revision", "The compacted revision.", () => store().compacted);

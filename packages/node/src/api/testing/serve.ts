@@ -4,6 +4,7 @@ import type { ApiLimits } from "../index.ts";
 import { openApiOver } from "../index.ts";
 import { openHttp2 } from "../transport/http2.ts";
 import type { OpenTransport } from "../transport/transport.ts";
+import type { WatchFigures } from "../watch/hub.ts";
 import { TestBackend } from "./backend.ts";
 
 const TEST_LIMITS: ApiLimits = {
@@ -22,6 +23,7 @@ export type Served = {
   readonly calls: readonly string[];
   /** What `onFault` was told. */
   readonly faults: readonly unknown[];
+  readonly watches: () => WatchFigures;
   close(): Promise<void>;
 };
 
@@ -56,6 +58,7 @@ export async function serve(
     address: `127.0.0.1:${port}`,
     calls,
     faults,
+    watches: api.watches,
     close: () => (closed ??= api.close().then(() => backend.close())),
   };
 }

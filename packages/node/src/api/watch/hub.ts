@@ -19,6 +19,9 @@ import type { Watcher } from "./watcher.ts";
 const SLICE_EVENTS_MAX = 1_000;
 const SLICE_BYTES_MAX = 1024 * 1024;
 
+/** How many streams there are, and watchers in all of them; `slow` are those that are not up to date. */
+export type WatchFigures = { readonly streams: number; readonly watchers: number; readonly slow: number };
+
 type Revision = { readonly revision: number; readonly events: readonly StoreEvent[] };
 
 /** What watchers get of a run of revisions. */
@@ -55,6 +58,7 @@ class Dispatch {
 export class WatchHub {
   readonly #backend: Backend;
   readonly #synced = new WatcherIndex();
+  readonly #sessions = new Set<WatchSession>();
   /** Sessions that have watchers to catch up and room to send; the first has waited longest. */
   readonly #waiting = new Set<WatchSession>();
   /** Sessions that were asked for their progress when not all of their watchers were up to date. */
@@ -116,7 +120,18 @@ export class WatchHub {
     else this.#wantingProgress.delete(session);
   }
 
+  enter(session: WatchSession): void {
+    this.#sessions.add(session);
+  }
+
+  get figures(): WatchFigures {
+    let slow = 0;
+    for (const { behind } of this.#sessions) slow += behind.size;
+    return { streams: this.#sessions.size, watchers: this.#synced.size + slow, slow };
+  }
+
   forget(session: WatchSession): void {
+    this.#sessions.delete(session);
     this.#waiting.delete(session);
     this.#wantingProgress.delete(session);
   }

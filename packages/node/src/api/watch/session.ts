@@ -46,6 +46,7 @@ export class WatchSession {
     this.#member = member;
     this.#hub = hub;
     this.#stream = stream;
+    hub.enter(this);
   }
 
   /** So much waits to be sent that nothing more should. */

@@ -250,11 +250,15 @@ test("who does not read is caught up from history, without a gap, and others do 
   const all = (): number => other.responses.filter(isResponse).flatMap(({ events }) => events).length;
   await other.until(() => all() === 2_000);
   expect(told("0").length).toBeLessThan(2_000);
+  expect(served.watches()).toEqual({ streams: 2, watchers: 2, slow: 1 });
   watch.resume();
   await watch.until(() => told("0").length === 2_000);
   expect(told("0").map((text) => text.split("=")[1]?.split(" ")[0])).toEqual(
     Array.from({ length: 2_000 }, (_, n) => String(n)),
   );
+  expect(served.watches()).toEqual({ streams: 2, watchers: 2, slow: 0 });
   other.cancel();
   await other.ended();
+  // The server hears of it a little later.
+  await expect.poll(() => served.watches(), { timeout: 30_000 }).toEqual({ streams: 1, watchers: 1, slow: 0 });
 });
