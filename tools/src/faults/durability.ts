@@ -29,7 +29,7 @@ function unwrittenBytes(pid: number, file: string): number | null {
 
 const WRITES = 20;
 /** The members that were not needed for the quorum may still be writing what is on the way to them. */
-const QUIET_MS = 3_000;
+const QUIET_MS = 10_000;
 
 /** Some writes, and then a moment of quiet: all that was acknowledged is on the disks. */
 export async function checkDurability(cluster: Cluster): Promise<readonly Violation[]> {

@@ -85,7 +85,7 @@ const TRIES = 5;
 
 const RUNS: readonly (readonly PlantName[])[] = [
   ["noSync", "lostEvents", "shortLeases", "hastySends"],
-  ["staleReads"],
+  ["staleReads", "unequalStores"],
   ["wallLeases"],
   ["wallTimers"],
   ["endlessLeases", "noReason"],

@@ -13,7 +13,7 @@ const RENEW_MS_MAX = 2_200;
 const LOOK_MS = 200;
 const ASK_MS = 1_000;
 /** The time of a lease, once more from a new leader, and some to look. */
-const ENDED_MS = 5 * TTL_S * 1_000;
+const ENDED_MS = 10 * TTL_S * 1_000;
 
 export class LeaseHolder {
   readonly #cluster: Cluster;

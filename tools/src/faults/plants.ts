@@ -25,6 +25,7 @@ export type Plant = {
 export type PlantName =
   | "noSync"
   | "staleReads"
+  | "unequalStores"
   | "lostEvents"
   | "shortLeases"
   | "endlessLeases"
@@ -49,6 +50,14 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
     file: "server/barriers.ts",
     find: "  pass(): Promise<void> {",
     replace: "  pass(): Promise<void> {\n    if (this !== null) return Promise.resolve();",
+  },
+  unequalStores: {
+    about: "how often a key was written is counted otherwise by each member",
+    judge: "agreement",
+    faults: [],
+    file: "store/keys.ts",
+    find: "(before?.version ?? 0) + 1",
+    replace: "(before?.version ?? 0) + 1 + process.pid",
   },
   lostEvents: {
     about: "a watcher that has caught up misses the change after that",
