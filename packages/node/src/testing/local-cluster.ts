@@ -10,9 +10,9 @@ import { startNode } from "../node.ts";
 import type { RunningNode, Telemetry } from "../node.ts";
 import type { StoreCommand } from "../store/types.ts";
 
-/** Short enough for a test, and long enough for a machine that is busy. */
-const HEARTBEAT_MS = 50;
-const ELECTION_MS = 500;
+/** As etcd has them: all members of a cluster share one thread here, and that has to be long enough where the machine is busy. */
+const HEARTBEAT_MS = 100;
+const ELECTION_MS = 1_000;
 
 export type Ports = { readonly peer: number; readonly client: number };
 
