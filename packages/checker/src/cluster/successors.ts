@@ -4,8 +4,7 @@
  */
 
 import type { Signature } from "@quorate/core";
-import { ABSENT } from "../engine/pair-map.ts";
-import { RowMap } from "../engine/row-map.ts";
+import { ABSENT, PairMap } from "../engine/pair-map.ts";
 import type { FingerprintedCursor, Sink } from "../engine/system.ts";
 import type { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
@@ -57,7 +56,7 @@ export class SuccessorWriter {
   readonly #outcomes: Outcomes;
   readonly #observers: readonly ObserverSlot[];
   /** By observer: (history, outcome) to history. */
-  readonly #observed: readonly RowMap[];
+  readonly #observed: readonly PairMap[];
   readonly #conditions: Table<unknown>;
   readonly #counts: readonly Table<number>[];
   readonly #links: Links | null;
@@ -95,7 +94,7 @@ export class SuccessorWriter {
     this.#layout = parts.layout;
     this.#outcomes = parts.outcomes;
     this.#observers = parts.observers;
-    this.#observed = parts.observers.map(() => new RowMap());
+    this.#observed = parts.observers.map(() => new PairMap());
     this.#conditions = parts.conditions;
     this.#counts = parts.counts;
     this.#links = parts.links;
@@ -238,7 +237,7 @@ export class SuccessorWriter {
     const { words, at } = this.#from;
     let loud = 0;
     for (let index = 0; index < this.#observers.length; index++) {
-      const memory = this.#observed[index] as RowMap;
+      const memory = this.#observed[index] as PairMap;
       const after = this.#histories[index] as number;
       const other = memory.get(words[at + this.#layout.historyAt + index] as number, asleep);
       if (other === ABSENT) return;
@@ -366,7 +365,7 @@ export class SuccessorWriter {
   }
 
   #observe(index: number, history: number, outcome: number): number {
-    const known = (this.#observed[index] as RowMap).get(history, outcome);
+    const known = (this.#observed[index] as PairMap).get(history, outcome);
     return known === ABSENT ? this.#reallyObserve(index, history, outcome) : known;
   }
 
@@ -378,7 +377,7 @@ export class SuccessorWriter {
     const inputs = [before, event];
     const observed = callTwice(`observer ${name}`, inputs, () => observer.observe(before, event));
     const after = observed === before ? history : internResult(`observer ${name}`, inputs, table, observed);
-    (this.#observed[index] as RowMap).add(history, outcome, after);
+    (this.#observed[index] as PairMap).add(history, outcome, after);
     return after;
   }
 }
