@@ -27,6 +27,7 @@ export type ProcessOptions = {
 /** Starting takes some seconds of work where others work as well. */
 const START_MS = 120_000;
 const STOP_MS = 60_000;
+const ANSWER_MS = 10_000;
 const LAST_LINES = 5;
 
 const up = z.object({ type: z.literal("up"), memberId: z.string() });
@@ -98,23 +99,37 @@ export class MemberProcess {
     return ending;
   }
 
-  /** What the member takes for the time, in milliseconds since 1970. */
+  /**
+   * What the member takes for the time, in milliseconds since 1970.
+   *
+   * @throws Error (by rejection) if it has ended, or does not answer: a member that is lost in a loop hears nothing
+   */
   async wallMs(): Promise<number> {
-    return await new Promise((resolve, reject) => {
-      const onMessage = (message: unknown): void => {
-        const answer = time.safeParse(message);
-        if (!answer.success) return;
-        this.#child.off("message", onMessage);
-        resolve(answer.data.wallMs);
-      };
-      this.#child.on("message", onMessage);
-      void this.ended.then(() => {
-        reject(new Error("The member has ended before it told the time."));
+    const asking = new AbortController();
+    try {
+      return await new Promise((resolve, reject) => {
+        const onMessage = (message: unknown): void => {
+          const answer = time.safeParse(message);
+          if (answer.success) resolve(answer.data.wallMs);
+        };
+        const late = setTimeout(() => {
+          reject(new Error(`The member does not tell the time, though it had ${ANSWER_MS / 1_000} s.`));
+        }, ANSWER_MS);
+        asking.signal.addEventListener("abort", () => {
+          clearTimeout(late);
+          this.#child.off("message", onMessage);
+        });
+        this.#child.on("message", onMessage);
+        void this.ended.then(() => {
+          reject(new Error("The member has ended before it told the time."));
+        });
+        this.#child.send({ type: "time" }, (error) => {
+          if (error !== null) reject(error);
+        });
       });
-      this.#child.send({ type: "time" }, (error) => {
-        if (error !== null) reject(error);
-      });
-    });
+    } finally {
+      asking.abort();
+    }
   }
 
   #watch(log: NodeJS.WritableStream): Promise<Ending> {

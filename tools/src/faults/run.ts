@@ -143,6 +143,8 @@ class Run {
     } catch (error) {
       // Nothing is in the way of the members any more, or of what was asked of them for a minute.
       this.#violations.push({ of: "progress", text: error instanceof Error ? error.message : String(error) });
+      // They would not hear that they are to stop, either.
+      await Promise.all(cluster.running.map((name) => cluster.kill(name)));
     }
     this.#leases.stop();
     await holding;
