@@ -81,7 +81,10 @@ async function perform(cluster: TracedCluster, { type, at, count }: Action, n: n
   }
 }
 
-test("are held to be what they are", async () => {
+/** A run that fails is made smaller, which takes hundreds of runs. */
+const SHRINKING_MS = 600_000;
+
+test("are held to be what they are", { timeout: SHRINKING_MS }, async () => {
   let steps = 0;
   let torn = 0;
   const property = fc.asyncProperty(

@@ -12,7 +12,12 @@ import { traceRecord } from "./schema.ts";
 export type TraceFile = { readonly path: string; readonly header: HeaderRecord };
 
 /** A node's files. */
-export type NodeFiles = { readonly node: NodeId; readonly files: readonly TraceFile[] };
+export type NodeFiles = {
+  readonly node: NodeId;
+  readonly files: readonly TraceFile[];
+  /** Whether the node has also lived without a trace of it: it was killed before a line of its file was whole. */
+  readonly hasLostLife: boolean;
+};
 
 /** A record with its place. */
 export type Located = { readonly record: TraceRecord; readonly path: string; readonly line: number };
@@ -25,15 +30,21 @@ export type Located = { readonly record: TraceRecord; readonly path: string; rea
 export function nodeFiles(words: readonly string[]): readonly NodeFiles[] {
   const paths = [...new Set(words.flatMap(withParts))];
   const byNode = new Map<NodeId, TraceFile[]>();
+  const lost = new Set<string>();
   for (const path of paths) {
     const header = headerOf(path);
-    // The node was killed before it had written anything.
-    if (header === null) continue;
+    if (header === null) {
+      lost.add(stemOf(path));
+      continue;
+    }
     const files = byNode.get(header.node) ?? [];
     files.push({ path, header });
     byNode.set(header.node, files);
   }
-  const all = [...byNode].map(([node, files]) => ({ node, files: files.sort(byTime) }));
+  const all = [...byNode].map(([node, files]) => {
+    const hasLostLife = files.some(({ path }) => lost.has(stemOf(path)));
+    return { node, files: files.sort(byTime), hasLostLife };
+  });
   for (const { node, files } of all) demandWithoutGaps(node, files);
   demandAlike(all.flatMap(({ files }) => files));
   return all.sort((a, b) => (a.node < b.node ? -1 : 1));
@@ -81,6 +92,11 @@ function withParts(word: string): readonly string[] {
     return entry.startsWith(`${name}.`) && /^[1-9]\d*$/.test(entry.slice(name.length + 1));
   });
   return [word, ...parts.map((part) => join(dirname(word), part))];
+}
+
+/** What the files of one node have in common: `FILE` of `FILE.1`. */
+function stemOf(path: string): string {
+  return path.replace(/\.[1-9]\d*$/, "");
 }
 
 /** Null of a file without a whole line. */

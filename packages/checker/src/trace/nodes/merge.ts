@@ -179,8 +179,9 @@ function sha256(content: string | Uint8Array): string {
   return hash("sha256", content, "base64url").slice(0, 16);
 }
 
-/** Whether some life's trace ends before the life did. */
-function isTorn({ files }: NodeFiles): boolean {
+/** Whether some life's trace ends before the life did, or before it has begun. */
+function isTorn({ files, hasLostLife }: NodeFiles): boolean {
+  if (hasLostLife) return true;
   return files.some(({ path, header }, at) => {
     const next = files[at + 1]?.header;
     return next?.life !== header.life && !isClosed(path);

@@ -52,10 +52,12 @@ export class NodeRun {
   /** The life before this one, and whether its trace ended before it did. */
   #ended: Life | null = null;
   #wasTorn = false;
+  readonly #hasLostLife: boolean;
   #view: NodeView<Signature> | null = null;
 
   constructor(files: NodeFiles, protocol: Protocol<Signature>, digester: Digester) {
     this.node = files.node;
+    this.#hasLostLife = files.hasLostLife;
     this.#protocol = protocol;
     this.#digester = digester;
     this.#records = recordsIn(files);
@@ -188,9 +190,15 @@ export class NodeRun {
 
   #endLife(): Happened {
     const life = this.#life;
-    if (life === null) return { type: "nothing" };
-    this.#wasTorn = this.#end?.reason !== "closed";
-    if (this.#wasTorn) this.notes.torn += 1;
+    const isTorn = this.#header !== null && this.#end?.reason !== "closed";
+    if (isTorn) this.notes.torn += 1;
+    if (life === null) {
+      // Torn before its start was told: what comes after it begins with what nobody knows.
+      this.#wasTorn ||= isTorn;
+      return { type: "nothing" };
+    }
+    // A life without a trace may have come between any two.
+    this.#wasTorn = isTorn || this.#hasLostLife;
     this.notes.unseen += life.unseen;
     this.#ended = life;
     this.#life = null;
