@@ -23,6 +23,7 @@ async function runWith(change: Partial<RunOptions>): Promise<Report> {
     clients: 6,
     keys: 4,
     faults: [],
+    script: [],
     snapshotCount: 200,
     plants: [],
     note: (what) => notes.push(what),
@@ -80,8 +81,8 @@ test.skipIf(!isPossible("clock"))(
   LONG_MS,
 );
 
-/** A run may miss what another one finds: where nobody was partitioned at the right time, no read was stale. */
-const TRIES = 5;
+/** What is done to the members is the same each time; what the load does in the meantime is not. */
+const TRIES = 3;
 
 const RUNS: readonly (readonly PlantName[])[] = [
   ["noSync", "lostEvents", "shortLeases", "hastySends"],
@@ -93,13 +94,14 @@ const RUNS: readonly (readonly PlantName[])[] = [
 
 for (const names of RUNS) {
   const plants: readonly Plant[] = names.map((name) => PLANTS[name]);
-  const faults = FAULT_NAMES.filter((name) => plants.some((plant) => plant.faults.includes(name)));
+  const script = plants.flatMap(({ faults }) => faults);
+  const faults = FAULT_NAMES.filter((name) => script.some(({ type }) => type === name));
   test.skipIf(!faults.every(isPossible))(
     `members with bugs are found out: ${names.join(", ")}`,
     async () => {
       const missing = new Set(plants.map(({ judge }) => judge));
       for (let tries = 0; tries < TRIES && missing.size > 0; tries++) {
-        const { violations } = await runWith({ seed: seed + tries, seconds: 10, faults, plants });
+        const { violations } = await runWith({ seed: seed + tries, seconds: 10, faults, script, plants });
         for (const { of } of violations) missing.delete(of);
       }
       expect([...missing], `seed ${seed}`).toEqual([]);

@@ -17,6 +17,7 @@ test("without words it is a minute of all faults on three members, and the time 
       keys: 6,
       snapshotCount: 500,
       faults: FAULT_NAMES,
+      script: [],
       plants: [],
     },
   });
@@ -28,13 +29,13 @@ test("words are taken as they are meant", () => {
   expect(readWords(["--help", "--size", "x"], NOW, {})).toEqual({ type: "help" });
 });
 
-test("a bug comes with the faults that show it, unless others are named", () => {
+test("a bug comes with a script of the faults that show it, unless faults are named", () => {
   const plants = [PLANTS.staleReads, PLANTS.lostEvents];
   expect(readWords(["--plant", "lostEvents,staleReads"], NOW, {})).toMatchObject({
-    options: { plants, faults: ["partition"] },
+    options: { plants, faults: ["partition"], script: PLANTS.staleReads.faults },
   });
   expect(readWords(["--plant", "staleReads", "--faults", "kill"], NOW, {})).toMatchObject({
-    options: { plants: [PLANTS.staleReads], faults: ["kill"] },
+    options: { plants: [PLANTS.staleReads], faults: ["kill"], script: [] },
   });
 });
 

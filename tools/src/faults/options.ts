@@ -7,7 +7,7 @@ import { PLANTS, PLANT_NAMES } from "./plants.ts";
 import type { Plant } from "./plants.ts";
 import type { RunOptions } from "./run.ts";
 import { FAULT_NAMES } from "./schedule.ts";
-import type { FaultName } from "./schedule.ts";
+import type { Fault, FaultName } from "./schedule.ts";
 
 export type Words =
   | { readonly type: "help" }
@@ -58,7 +58,8 @@ export function readWords(args: readonly string[], now: number, complaints: Comp
     const values = valuesOf(args);
     if (values["help"] === true) return { type: "help" };
     const plants = plantsOf(values["plant"]);
-    const { faults, warnings } = faultsOf(values["faults"], plants, complaints);
+    const script = values["faults"] === undefined ? plants.flatMap((plant) => plant.faults) : [];
+    const { faults, warnings } = faultsOf(values["faults"], plants.length === 0 ? null : script, complaints);
     const number = (name: keyof typeof LIMITS): number => numberOf(name, values[name], now);
     return {
       type: "run",
@@ -71,6 +72,7 @@ export function readWords(args: readonly string[], now: number, complaints: Comp
         keys: number("keys"),
         snapshotCount: number("snapshots"),
         faults,
+        script,
         plants,
       },
     };
@@ -104,14 +106,14 @@ function plantsOf(text: string | boolean | undefined): readonly Plant[] {
   return typeof text === "string" ? namedIn(text, "bug to plant", PLANT_NAMES).map((name) => PLANTS[name]) : [];
 }
 
-/** What was asked for has to be possible; of what was not, the impossible is left out. */
+/** What was asked for, or a script needs, has to be possible; of what was not, the impossible is left out. */
 function faultsOf(
   text: string | boolean | undefined,
-  plants: readonly Plant[],
+  script: readonly Fault[] | null,
   complaints: Complaints,
 ): { readonly faults: readonly FaultName[]; readonly warnings: readonly string[] } {
   const impossible = (name: FaultName): string | null => complaints[name]?.() ?? null;
-  const asked = typeof text === "string" ? namedIn(text, "fault", FAULT_NAMES) : faultsFor(plants);
+  const asked = typeof text === "string" ? namedIn(text, "fault", FAULT_NAMES) : namesOf(script);
   if (asked === null) {
     const reasons = new Map(FAULT_NAMES.map((name) => [name, impossible(name)]));
     return {
@@ -126,10 +128,8 @@ function faultsOf(
   return { faults: asked, warnings: [] };
 }
 
-/** Bugs come with the faults that show them; without bugs, no faults are asked for. */
-function faultsFor(plants: readonly Plant[]): readonly FaultName[] | null {
-  if (plants.length === 0) return null;
-  return FAULT_NAMES.filter((name) => plants.some(({ faults }) => faults.includes(name)));
+function namesOf(script: readonly Fault[] | null): readonly FaultName[] | null {
+  return script === null ? null : FAULT_NAMES.filter((name) => script.some(({ type }) => type === name));
 }
 
 /** Those of `known` that are named, in their order. */

@@ -7,15 +7,15 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MEMBER_PROGRAM } from "./member-process.ts";
-import type { FaultName } from "./schedule.ts";
+import type { Fault } from "./schedule.ts";
 import type { Violation } from "./judges.ts";
 
 export type Plant = {
   readonly about: string;
   /** Who finds it. */
   readonly judge: Violation["of"];
-  /** What it takes for the bug to show. */
-  readonly faults: readonly FaultName[];
+  /** What it takes for the bug to show, one after the other and over again: this is not left to luck. */
+  readonly faults: readonly Fault[];
   /** The file, in the sources of packages/node, and the text that stands in it exactly once, with what replaces it. */
   readonly file: string;
   readonly find: string;
@@ -34,6 +34,9 @@ export type PlantName =
   | "hastySends"
   | "noReason";
 
+const EVERY_PLACE: readonly number[] = [0, 1, 2];
+const DAY_S = 86_400;
+
 export const PLANTS: { readonly [name in PlantName]: Plant } = {
   noSync: {
     about: "no member waits for its disk",
@@ -46,7 +49,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   staleReads: {
     about: "reads are answered from what a member happens to know",
     judge: "linearizability",
-    faults: ["partition"],
+    faults: [{ type: "partition", places: [0], ms: 2_000 }],
     file: "server/barriers.ts",
     find: "  pass(): Promise<void> {",
     replace: "  pass(): Promise<void> {\n    if (this !== null) return Promise.resolve();",
@@ -86,7 +89,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   wallLeases: {
     about: "leases go by the wall clock",
     judge: "lease",
-    faults: ["clock"],
+    faults: [{ type: "clock", places: EVERY_PLACE, seconds: DAY_S, isBack: true, ms: 1_500 }],
     file: "server/member.ts",
     find: `    this.#lessor = new Lessor({
       clock: options.clock,`,
@@ -99,7 +102,11 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   wallTimers: {
     about: "a member's timers go by the wall clock",
     judge: "progress",
-    faults: ["clock"],
+    // No timer rings for a day, and then one is needed.
+    faults: [
+      { type: "clock", places: EVERY_PLACE, seconds: -DAY_S, isBack: false, ms: 500 },
+      { type: "kill", whom: "leader", ms: 500 },
+    ],
     file: "shell/clock.ts",
     find: `  now: () => performance.now(),
   alarm(at, ring) {
@@ -119,7 +126,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   noReason: {
     about: "a member without room on its disk ends as if it had come to an error of its own",
     judge: "ending",
-    faults: ["full"],
+    faults: [{ type: "full", whom: "leader", roomBytes: 100_000, again: true, ms: 1_000 }],
     file: "cli/failures.ts",
     find: "full: EXIT.storage,",
     replace: "full: EXIT.internal,",

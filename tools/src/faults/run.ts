@@ -17,7 +17,7 @@ import type { Operation } from "./linearizability.ts";
 import { plantedProgram } from "./plants.ts";
 import type { Plant } from "./plants.ts";
 import { Random } from "./random.ts";
-import { schedule } from "./schedule.ts";
+import { repeat, schedule } from "./schedule.ts";
 import type { Fault, FaultName, Planned } from "./schedule.ts";
 import { eventually, wait } from "./stage.ts";
 import type { Stage } from "./stage.ts";
@@ -31,7 +31,10 @@ export type RunOptions = {
   readonly seconds: number;
   readonly clients: number;
   readonly keys: number;
+  /** Which may come, as the seed has it. */
   readonly faults: readonly FaultName[];
+  /** Where it is not empty, these come instead, over and over again. */
+  readonly script: readonly Fault[];
   readonly snapshotCount: number;
   /** What is wrong with the members, where the harness is to show that it notices. */
   readonly plants: readonly Plant[];
@@ -119,13 +122,13 @@ class Run {
   #judged = 0;
 
   constructor(stage: Stage, options: RunOptions, violations: Violation[]) {
-    const { seed, size, faults } = options;
+    const { seed, size, faults, script } = options;
     const { cluster } = stage;
     this.#stage = stage;
     this.#options = options;
     this.#violations = violations;
     this.#random = new Random(seed);
-    this.#schedule = schedule({ random: new Random(seed + 2), size, faults });
+    this.#schedule = script.length > 0 ? repeat(script) : schedule({ random: new Random(seed + 2), size, faults });
     this.#leases = new LeaseHolder(cluster, new Random(seed + 1));
     this.#watchers = cluster.names.map((name, place) => new Watcher(name, () => cluster.endpoint(cluster.at(place))));
   }

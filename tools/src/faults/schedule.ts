@@ -149,6 +149,11 @@ export function* schedule({ random, size, faults }: ScheduleOptions): Generator<
   }
 }
 
+/** These over and over again. */
+export function* repeat(faults: readonly Fault[]): Generator<Planned, void> {
+  while (faults.length > 0) for (const fault of faults) yield { restMs: 500, fault };
+}
+
 /** About as long as some elections take. */
 function aWhile(random: Random): number {
   return random.integer(300, 2_500);
