@@ -69,6 +69,8 @@ export class NodeOptions {
       case "stopped":
         return [];
       case "down":
+        // Before its first start a node is down as well, in no state that is ever expanded.
+        if (this.#conditions.line("crashRecovery").budget === 0) return [];
         return [this.#option({ type: "start" }, "restart", null)];
       case "up":
         return [

@@ -95,9 +95,9 @@ export class Outcomes {
     return this.#nodes.get(id) ?? ABSENT;
   }
 
-  /** Whether a message is known to change nothing and to have no effect, where such a delivery is no transition. */
-  isIgnored(node: number, local: number, envelope: number): boolean {
-    return this.#ignored.has(local * this.#contexts.length + node, envelope);
+  /** 1 if a message is known to change nothing and to have no effect, where such a delivery is no transition; 0 if not. */
+  isIgnored(node: number, local: number, envelope: number): number {
+    return this.#ignored.bit(local * this.#contexts.length + node, envelope);
   }
 
   /** The outcome of a happening by its id in `happenings`. */

@@ -28,10 +28,10 @@ import type { Outcomes } from "./outcomes.ts";
 export const NONE = -1;
 
 /** Above the id of every message. */
-const NO_ENVELOPE = 0x7fff_ffff;
+export const NO_ENVELOPE = 0x7fff_ffff;
 
-/** How many places of the bag a sleep set speaks of. */
-export const SLEEP_PLACES = 32;
+/** How many places of the bag the bits of a word speak of. */
+export const PLACES_A_WORD = 32;
 
 /** Where things stand in a state's words. */
 export interface ClusterLayout {
@@ -261,27 +261,36 @@ export class SuccessorWriter {
     const next = sink.words;
     const bagAt = sink.at + slots;
     const { records, ascendingSends: sends } = this.#outcomes;
-    let sent = records[record + SENDS_FROM] as number;
-    const sendsEnd = records[record + SENDS_TO] as number;
+    if (place !== NONE) this.#takeOut(place - slots);
     let end = bagAt;
-    let asleep = this.#asleepAfter;
-    let loud = this.#loudAfter;
-    let asleepAfter = 0;
-    let loudAfter = 0;
-    for (let index = slots; index < length; index++, asleep >>>= 1, loud >>>= 1) {
-      if (index === place) continue;
-      const envelope = words[at + index] as number;
-      while (sent < sendsEnd && (sends[sent] as number) <= envelope) next[end++] = sends[sent++] as number;
-      if (end - bagAt < SLEEP_PLACES) {
-        asleepAfter |= (asleep & 1) << (end - bagAt);
-        loudAfter |= (loud & 1) << (end - bagAt);
+    let index = slots;
+    const sendsEnd = records[record + SENDS_TO] as number;
+    for (let sent = records[record + SENDS_FROM] as number; sent < sendsEnd; sent++) {
+      const envelope = sends[sent] as number;
+      for (; index < length && (words[at + index] as number) <= envelope; index++) {
+        if (index !== place) next[end++] = words[at + index] as number;
       }
+      this.#putIn(end - bagAt);
       next[end++] = envelope;
     }
-    while (sent < sendsEnd) next[end++] = sends[sent++] as number;
-    this.#asleepAfter = asleepAfter;
-    this.#loudAfter = loudAfter;
+    for (; index < length; index++) if (index !== place) next[end++] = words[at + index] as number;
     return end - sink.at;
+  }
+
+  /** Those asleep behind a place of the bag move up by one. */
+  #takeOut(place: number): void {
+    if (place >= PLACES_A_WORD) return;
+    const before = (1 << place) - 1;
+    this.#asleepAfter = (this.#asleepAfter & before) | ((this.#asleepAfter >>> 1) & ~before);
+    this.#loudAfter = (this.#loudAfter & before) | ((this.#loudAfter >>> 1) & ~before);
+  }
+
+  /** Those asleep from a place of the bag on make room for one. */
+  #putIn(place: number): void {
+    if (place >= PLACES_A_WORD) return;
+    const before = (1 << place) - 1;
+    this.#asleepAfter = (this.#asleepAfter & before) | ((this.#asleepAfter & ~before) << 1);
+    this.#loudAfter = (this.#loudAfter & before) | ((this.#loudAfter & ~before) << 1);
   }
 
   /** The bag where it is a set. */

@@ -34,7 +34,7 @@ import { NodeOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
 import { clusterPredicates } from "./predicates.ts";
-import { NONE, SLEEP_PLACES, SuccessorWriter } from "./successors.ts";
+import { NO_ENVELOPE, NONE, PLACES_A_WORD, SuccessorWriter } from "./successors.ts";
 import type { ClusterLayout, ObserverSlot } from "./successors.ts";
 
 /** A client with its nodes and requests as ids. */
@@ -217,24 +217,48 @@ export class ClusterSystem implements System, ClusterLayout {
     // What a constraint may have kept from being found and explored says nothing of what would come after it.
     if (this.constraint === null) writer.begin(asleep, this.from.loud);
     else writer.begin(0, 0);
-    let previous = ABSENT;
-    for (let place = this.slots; place < length; place++) {
-      const envelope = words[at + place] as number;
-      if (envelope === previous) continue;
-      previous = envelope;
-      const index = place - this.slots;
-      if (index < SLEEP_PLACES && (asleep & (1 << index)) !== 0) {
-        sink.passOver(this.#actions.message("deliver", envelope));
-        continue;
+    for (let first = this.slots; first < length; first += PLACES_A_WORD) {
+      const isAsleep = first === this.slots ? asleep : 0;
+      for (let due = this.#due(first); due !== 0; due &= due - 1) {
+        const bit = due & -due;
+        const place = first + 31 - Math.clz32(bit);
+        const envelope = words[at + place] as number;
+        if ((isAsleep & bit) !== 0) {
+          sink.passOver(this.#actions.message("deliver", envelope));
+          continue;
+        }
+        const receiver = receivers[envelope] as number;
+        const outcome = outcomes.receive(receiver, words[at + receiver] as number, envelope);
+        if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
+        const found = this.#delivery(sink, envelope, outcome, place, conditions, cut);
+        if (found && sleeps && first === this.slots) writer.putToSleep(place - first);
       }
-      const receiver = receivers[envelope] as number;
-      const local = words[at + receiver] as number;
-      if (!this.#loses && outcomes.isIgnored(receiver, local, envelope)) continue;
-      const outcome = outcomes.receive(receiver, local, envelope);
-      if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
-      const found = this.#delivery(sink, envelope, outcome, place, conditions, cut);
-      if (found && sleeps && index < SLEEP_PLACES) writer.putToSleep(index);
     }
+  }
+
+  /**
+   * Which places of the bag, from `first` on as far as a word goes, hold a message that something may come of: none that its
+   * receiver is known to ignore, and each of the same only once. Most are ignored, and which ones is anybody's guess, a
+   * processor's too: so this asks without a branch.
+   */
+  #due(first: number): number {
+    const { words, at, length } = this.from;
+    const { outcomes } = this;
+    const { receivers } = outcomes;
+    const end = Math.min(length, first + PLACES_A_WORD);
+    let previous = first === this.slots ? NO_ENVELOPE : (words[at + first - 1] as number);
+    // What can be lost is of interest even if it is ignored.
+    const heeded = this.#loses ? 0 : 1;
+    let undue = 0;
+    for (let place = first; place < end; place++) {
+      const envelope = words[at + place] as number;
+      const receiver = receivers[envelope] as number;
+      const isSame = ((envelope ^ previous) - 1) >>> 31;
+      const isIgnored = outcomes.isIgnored(receiver, words[at + receiver] as number, envelope);
+      undue |= (isSame | (isIgnored & heeded)) << (place - first);
+      previous = envelope;
+    }
+    return ~undue & (-1 >>> (PLACES_A_WORD - end + first));
   }
 
   #linkDeliveries(links: Links, sink: Sink, conditions: number, cut: readonly boolean[] | null): void {

@@ -4,10 +4,12 @@ export class BitMatrix {
   #stride = 1;
   #words: Int32Array = new Int32Array(16);
 
-  has(row: number, column: number): boolean {
+  /** 1 if the pair is in the set, 0 if it is not. */
+  bit(row: number, column: number): number {
     const word = column >>> 5;
-    if (word >= this.#stride) return false;
-    return ((this.#words[row * this.#stride + word] as number) & (1 << (column & 31))) !== 0;
+    const at = row * this.#stride + word;
+    if (word >= this.#stride || at >= this.#words.length) return 0;
+    return ((this.#words[at] as number) >>> (column & 31)) & 1;
   }
 
   add(row: number, column: number): void {

@@ -162,13 +162,15 @@ function moveStretch(
   for (let from = begin; from < end; from += 2) {
     const lo = old[from] as number;
     const hi = old[from + 1] as number;
-    if ((lo | hi) === 0) continue;
-    const home = 2 * (((hi >>> 0) * scale) >>> 0);
-    const to = home > next ? home : next;
+    // Which slots are empty is anybody's guess, a processor's too, so it is asked without a branch: what is empty goes to
+    // the place after the last one, which is empty, and takes none.
+    const isFilled = (lo | hi) === 0 ? 0 : 1;
+    const ahead = 2 * (((hi >>> 0) * scale) >>> 0) - next;
+    const to = next + (ahead & ~(ahead >> 31));
     if (to + 2 >= slots.length) return slots.length;
     slots[to] = lo;
     slots[to + 1] = hi;
-    next = to + 2;
+    next = to + 2 * isFilled;
   }
   return next;
 }
