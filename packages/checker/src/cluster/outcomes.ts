@@ -121,6 +121,17 @@ export class Outcomes {
     return outcome;
   }
 
+  /**
+   * An outcome as far as it is remembered; ABSENT if it is not.
+   *
+   * @param what a message by its id, or any other happening by the complement of its id
+   */
+  recall(node: number, local: number, what: number): number {
+    return what >= 0
+      ? (this.#received[node] as RowMap).get(local, what)
+      : (this.#happened[node] as PairMap).get(local, ~what);
+  }
+
   #receiptOf(envelope: number): number {
     const known = this.#receipts[envelope];
     if (known !== undefined) return known;

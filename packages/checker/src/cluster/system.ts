@@ -7,6 +7,7 @@
  */
 
 import { emptyCursor } from "../engine/explorer.ts";
+import { NO_NOTES } from "../engine/notes.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { ABSENT } from "../engine/pair-map.ts";
 import type {
@@ -21,11 +22,15 @@ import type {
 import { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
 import { ClusterActions } from "./actions.ts";
+import { duePlaces, PLACES_A_WORD } from "./bag.ts";
 import { ConditionsTable, sidesOf } from "./budgets.ts";
 import type { BudgetLine } from "./budgets.ts";
+import { Clients } from "./clients.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { describeCluster } from "./describe.ts";
+import { Histories } from "./histories.ts";
+import type { ObserverSlot } from "./histories.ts";
 import { Latest } from "./latest.ts";
 import { Links } from "./links.ts";
 import { NodeSteps } from "./node-steps.ts";
@@ -34,14 +39,8 @@ import { NodeOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 import { IMPOSSIBLE, IS_IDLE, NOTHING_HAPPENS, Outcomes, RECORD } from "./outcomes.ts";
 import { clusterPredicates } from "./predicates.ts";
-import { NO_ENVELOPE, NONE, PLACES_A_WORD, SuccessorWriter } from "./successors.ts";
-import type { ClusterLayout, ObserverSlot } from "./successors.ts";
-
-/** A client with its nodes and requests as ids. */
-interface ClientSlots {
-  readonly to: readonly number[];
-  readonly requests: readonly number[];
-}
+import { NONE, SuccessorWriter } from "./successors.ts";
+import type { ClusterLayout } from "./successors.ts";
 
 export class ClusterSystem implements System, ClusterLayout {
   readonly from: FingerprintedCursor = emptyCursor();
@@ -68,8 +67,7 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly slots: number;
 
   readonly #writer: SuccessorWriter;
-  readonly #clients: readonly ClientSlots[];
-  readonly #counts: readonly Table<number>[];
+  readonly #clients: Clients;
   readonly #actions: ClusterActions;
   readonly #options: NodeOptions;
   readonly #sides: readonly (readonly string[])[];
@@ -80,6 +78,8 @@ export class ClusterSystem implements System, ClusterLayout {
   readonly #loses: boolean;
   readonly #duplicates: boolean;
   readonly #cuts: boolean;
+  /** Whether it is looked for transitions that need not be computed. */
+  readonly #sleeps: boolean;
 
   constructor(cluster: Cluster) {
     const { options } = cluster;
@@ -97,6 +97,7 @@ export class ClusterSystem implements System, ClusterLayout {
     this.#duplication = this.conditions.line("duplication");
     this.#loses = network.loss !== 0;
     this.#duplicates = network.duplication !== 0;
+    this.#sleeps = this.links === null && !this.#loses && !this.#duplicates;
     this.#cuts = (options.faults?.partitions ?? 0) !== 0;
     this.#sides = sidesOf(this.nodeNames);
     const cast = { nodes: this.nodeNames, clients: Object.keys(options.clients ?? {}), sides: this.#sides };
@@ -110,15 +111,10 @@ export class ClusterSystem implements System, ClusterLayout {
       table: new Table(`history ${name}`),
       observe: (history, event) => observer.observe(history as never, event),
     }));
-    const clients = Object.entries(options.clients ?? {});
-    this.#counts = clients.map(([name]) => new Table(`client ${name}`));
-    this.#clients = clients.map(([name, { to, requests }]) => ({
-      to: to.map((id) => this.#nodeIndex(id, `Client ${name}`)),
-      requests: requests.map((request) => this.outcomes.happenings.intern({ type: "request", request })),
-    }));
+    this.#clients = new Clients(options, this.outcomes);
 
     this.clientAt = this.nodeNames.length;
-    this.historyAt = this.clientAt + clients.length;
+    this.historyAt = this.clientAt + this.#clients.counts.length;
     this.conditionsAt = this.historyAt + observers.length;
     this.linksAt = this.conditionsAt + 1;
     this.slots = this.linksAt + (this.links?.count ?? 0);
@@ -127,11 +123,12 @@ export class ClusterSystem implements System, ClusterLayout {
       from: this.from,
       layout: this,
       outcomes: this.outcomes,
-      observers: this.observers,
+      histories: new Histories(this.observers, this.outcomes),
       conditions: this.conditions.table,
-      counts: this.#counts,
+      counts: this.#clients.counts,
       links: this.links,
       isSet: this.#isSet,
+      options: this.#options,
     });
 
     const predicates = clusterPredicates(this);
@@ -159,21 +156,22 @@ export class ClusterSystem implements System, ClusterLayout {
       const disk = callTwice(name, [], () => protocol.initial(config));
       words[node] = internResult(name, [], this.#locals(node), { status: "down", disk });
     }
-    for (const [client, counts] of this.#counts.entries()) words[this.clientAt + client] = counts.intern(0);
+    for (const [client, counts] of this.#clients.counts.entries()) words[this.clientAt + client] = counts.intern(0);
     for (const [index, observer] of Object.values(this.options.observers ?? {}).entries()) {
       const name = `the initial history of observer ${this.observers[index]?.name}`;
       words[this.historyAt + index] = internResult(name, [], this.#historyTable(index), observer.initial);
     }
     words[this.conditionsAt] = this.conditions.initial;
     Object.assign(from, { words, at: 0, length: this.slots, ...this.#fingerprint(words) });
+    Object.assign(from.notes, NO_NOTES);
 
     // Whatever was being expanded before, nothing is asleep at a start.
-    this.#writer.begin(0, 0);
+    this.#writer.sleepers.begin(NO_NOTES);
     // Each node's start is a transition of its own, of which only the last one's result is a state.
     const collector = new Latest();
     for (let node = 0; node < this.nodeNames.length; node++) {
       const outcome = this.outcomes.happen(node, from.words[from.at + node] as number, start);
-      this.#emit(collector, node, outcome, NONE, this.conditions.initial, ABSENT, 0);
+      this.#emit(collector, node, ~start, outcome, NONE, this.conditions.initial, ABSENT, 0);
       Object.assign(from, {
         words: collector.words,
         at: 0,
@@ -181,20 +179,24 @@ export class ClusterSystem implements System, ClusterLayout {
         lo: collector.lo,
         hi: collector.hi,
       });
+      from.notes.histories = 0;
       collector.words = new Int32Array(0);
     }
     sink.reserve(from.length);
     sink.words.set(from.words.subarray(0, from.length), sink.at);
-    sink.emit(from.length, from.lo, from.hi, 0, 0, ABSENT, 0);
+    sink.emit(from.length, from.lo, from.hi, NO_NOTES, ABSENT, 0);
   }
 
   successors(sink: Sink): void {
     const { words, at } = this.from;
     const conditions = words[at + this.conditionsAt] as number;
     const cut = this.conditions.cut(conditions);
-    if (this.links === null) this.#bagDeliveries(sink, conditions, cut);
+    const sleeps = this.#sleeps && sink.passesOver;
+    // What a constraint may have kept from being found and explored says nothing of what would come after it.
+    this.#writer.sleepers.begin(sleeps && this.constraint === null ? this.from.notes : NO_NOTES);
+    if (this.links === null) this.#bagDeliveries(sink, conditions, cut, sleeps);
     else this.#linkDeliveries(this.links, sink, conditions, cut);
-    this.#nodeOptions(sink, conditions);
+    this.#nodeOptions(sink, conditions, sleeps);
     this.#requests(sink, conditions);
     if (this.#cuts) this.#partitions(sink, conditions, cut !== null);
   }
@@ -207,19 +209,14 @@ export class ClusterSystem implements System, ClusterLayout {
     return this.#actions.describe(action, detail);
   }
 
-  #bagDeliveries(sink: Sink, conditions: number, cut: readonly boolean[] | null): void {
+  #bagDeliveries(sink: Sink, conditions: number, cut: readonly boolean[] | null, sleeps: boolean): void {
     const { words, at, length } = this.from;
     const { outcomes } = this;
     const { receivers } = outcomes;
-    const writer = this.#writer;
-    const sleeps = sink.passesOver && !this.#loses && !this.#duplicates;
-    const asleep = sleeps ? this.from.asleep : 0;
-    // What a constraint may have kept from being found and explored says nothing of what would come after it.
-    if (this.constraint === null) writer.begin(asleep, this.from.loud);
-    else writer.begin(0, 0);
+    const asleep = sleeps ? this.from.notes.asleep : 0;
     for (let first = this.slots; first < length; first += PLACES_A_WORD) {
       const isAsleep = first === this.slots ? asleep : 0;
-      for (let due = this.#due(first); due !== 0; due &= due - 1) {
+      for (let due = duePlaces(this.from, this.slots, first, outcomes, !this.#loses); due !== 0; due &= due - 1) {
         const bit = due & -due;
         const place = first + 31 - Math.clz32(bit);
         const envelope = words[at + place] as number;
@@ -231,34 +228,9 @@ export class ClusterSystem implements System, ClusterLayout {
         const outcome = outcomes.receive(receiver, words[at + receiver] as number, envelope);
         if (outcome === NOTHING_HAPPENS && !this.#loses) continue;
         const found = this.#delivery(sink, envelope, outcome, place, conditions, cut);
-        if (found && sleeps && first === this.slots) writer.putToSleep(place - first);
+        if (found && sleeps && first === this.slots) this.#writer.sleepers.putPlaceToSleep(place - first);
       }
     }
-  }
-
-  /**
-   * Which places of the bag, from `first` on as far as a word goes, hold a message that something may come of: none that its
-   * receiver is known to ignore, and each of the same only once. Most are ignored, and which ones is anybody's guess, a
-   * processor's too: so this asks without a branch.
-   */
-  #due(first: number): number {
-    const { words, at, length } = this.from;
-    const { outcomes } = this;
-    const { receivers } = outcomes;
-    const end = Math.min(length, first + PLACES_A_WORD);
-    let previous = first === this.slots ? NO_ENVELOPE : (words[at + first - 1] as number);
-    // What can be lost is of interest even if it is ignored.
-    const heeded = this.#loses ? 0 : 1;
-    let undue = 0;
-    for (let place = first; place < end; place++) {
-      const envelope = words[at + place] as number;
-      const receiver = receivers[envelope] as number;
-      const isSame = ((envelope ^ previous) - 1) >>> 31;
-      const isIgnored = outcomes.isIgnored(receiver, words[at + receiver] as number, envelope);
-      undue |= (isSame | (isIgnored & heeded)) << (place - first);
-      previous = envelope;
-    }
-    return ~undue & (-1 >>> (PLACES_A_WORD - end + first));
   }
 
   #linkDeliveries(links: Links, sink: Sink, conditions: number, cut: readonly boolean[] | null): void {
@@ -288,7 +260,7 @@ export class ClusterSystem implements System, ClusterLayout {
     const lost = this.#loses ? this.conditions.spend(conditions, this.#loss) : ABSENT;
     if (lost !== ABSENT) {
       const action = this.#actions.message("lose", envelope);
-      this.#emit(sink, NONE, NOTHING_HAPPENS, place, lost, action, envelope);
+      this.#emit(sink, NONE, 0, NOTHING_HAPPENS, place, lost, action, envelope);
     }
     const receiver = this.outcomes.receivers[envelope] as number;
     if (outcome === IMPOSSIBLE) return false;
@@ -297,49 +269,54 @@ export class ClusterSystem implements System, ClusterLayout {
     let found = false;
     if (!idle || this.links !== null) {
       const action = this.#actions.message("deliver", envelope);
-      found = this.#emit(sink, receiver, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
+      found = this.#emit(sink, receiver, envelope, outcome, this.#isSet ? NONE : place, conditions, action, envelope);
     }
     if (idle || this.#isSet || !this.#duplicates) return found;
     const duplicated = this.conditions.spend(conditions, this.#duplication);
     if (duplicated === ABSENT) return found;
     const action = this.#actions.message("duplicate", envelope);
-    this.#emit(sink, receiver, outcome, NONE, duplicated, action, envelope);
+    this.#emit(sink, receiver, envelope, outcome, NONE, duplicated, action, envelope);
     return found;
   }
 
-  #nodeOptions(sink: Sink, conditions: number): void {
+  #nodeOptions(sink: Sink, conditions: number, sleeps: boolean): void {
     const { words, at } = this.from;
     const { active } = this.#options;
+    const { sleepers } = this.#writer;
+    const asleep = sleeps ? this.from.notes.asleepOptions : 0;
     for (let which = 0; which < active.length; which++) {
       const node = active[which] as number;
       const local = words[at + node] as number;
-      const options = this.#options.of(node, local);
+      const options = this.#options.of(node, local, conditions);
       for (let index = 0; index < options.length; index++) {
         const option = options[index] as Option;
-        const { happening, action, budget } = option;
-        const next = budget === null ? conditions : this.conditions.spend(conditions, budget);
-        if (next === ABSENT) continue;
+        const { action, bit } = option;
+        if ((asleep & bit) !== 0) {
+          sink.passOver(action);
+          continue;
+        }
         const outcome = this.#options.outcomeOf(option, node, local);
-        this.#emit(sink, node, outcome, NONE, next, action, this.#actions.detailOf(happening, node));
+        const { happening, detail } = option;
+        const found = this.#emit(sink, node, ~happening, outcome, NONE, option.conditions, action, detail);
+        if (found && sleeps) sleepers.putOptionToSleep(bit);
       }
     }
   }
 
   #requests(sink: Sink, conditions: number): void {
     const { words, at } = this.from;
-    for (let client = 0; client < this.#clients.length; client++) {
-      const { to, requests } = this.#clients[client] as ClientSlots;
-      const counts = this.#counts[client] as Table<number>;
-      const made = counts.value(words[at + this.clientAt + client] as number);
-      if (made >= requests.length) continue;
-      const request = requests[made] as number;
-      for (const node of to) {
+    const clients = this.#clients;
+    for (let client = 0; client < clients.counts.length; client++) {
+      const made = words[at + this.clientAt + client] as number;
+      const request = clients.next(client, made);
+      if (request === ABSENT) continue;
+      for (const node of clients.nodesOf(client)) {
         const outcome = this.outcomes.happen(node, words[at + node] as number, request);
         if (outcome === IMPOSSIBLE) continue;
         const action = this.#actions.request(request);
         const detail = this.#actions.detailOfRequest(request, node, client);
-        const count = counts.intern(made + 1);
-        this.#writer.emit(sink, node, outcome, NONE, conditions, client, count, action, detail);
+        const count = clients.countAfter(client, made);
+        this.#writer.emit(sink, node, ~request, outcome, NONE, conditions, client, count, action, detail);
       }
     }
   }
@@ -347,27 +324,28 @@ export class ClusterSystem implements System, ClusterLayout {
   #partitions(sink: Sink, conditions: number, isCut: boolean): void {
     if (isCut) {
       const healed = this.conditions.withSide(conditions, null);
-      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, healed, this.#actions.named("heal"), 0);
+      this.#emit(sink, NONE, 0, NOTHING_HAPPENS, NONE, healed, this.#actions.named("heal"), 0);
       return;
     }
     const left = this.conditions.spend(conditions, this.conditions.line("partitions"));
     if (left === ABSENT) return;
     for (const [index, side] of this.#sides.entries()) {
       const next = this.conditions.withSide(left, side);
-      this.#emit(sink, NONE, NOTHING_HAPPENS, NONE, next, this.#actions.named("partition"), index);
+      this.#emit(sink, NONE, 0, NOTHING_HAPPENS, NONE, next, this.#actions.named("partition"), index);
     }
   }
 
   #emit(
     sink: Sink,
     node: number,
+    what: number,
     outcome: number,
     place: number,
     conditions: number,
     action: number,
     detail: number,
   ): boolean {
-    return this.#writer.emit(sink, node, outcome, place, conditions, NONE, 0, action, detail);
+    return this.#writer.emit(sink, node, what, outcome, place, conditions, NONE, 0, action, detail);
   }
 
   #fingerprint(words: Int32Array): { readonly lo: number; readonly hi: number } {
@@ -384,7 +362,7 @@ export class ClusterSystem implements System, ClusterLayout {
   /** The table that the ids at a slot belong to. */
   tableOf(slot: number): Table<unknown> {
     if (slot < this.clientAt) return this.#locals(slot);
-    if (slot < this.historyAt) return this.#counts[slot - this.clientAt] as Table<number>;
+    if (slot < this.historyAt) return this.#clients.counts[slot - this.clientAt] as Table<number>;
     if (slot < this.conditionsAt) return this.#historyTable(slot - this.historyAt);
     if (slot < this.linksAt || this.links === null) return this.conditions.table;
     return this.links.table(slot - this.linksAt);
@@ -396,12 +374,5 @@ export class ClusterSystem implements System, ClusterLayout {
 
   #historyTable(index: number): Table<unknown> {
     return (this.observers[index] as ObserverSlot).table;
-  }
-
-  #nodeIndex(id: string, whose: string): number {
-    const index = this.outcomes.nodeIndex(id);
-    if (index === ABSENT)
-      throw new RangeError(`${whose} names ${id}, which is none of the nodes ${this.nodeNames.join(", ")}.`);
-    return index;
   }
 }

@@ -6,6 +6,7 @@
 import { EvaluationError, ImpureError } from "../values/purity.ts";
 import { Frontier } from "./frontier.ts";
 import { Judge } from "./judge.ts";
+import { Notes } from "./notes.ts";
 import type { FingerprintedCursor, Predicate, Sink, System } from "./system.ts";
 import { SUCCESSORS_MAX, TraceLog } from "./trace-log.ts";
 import { VisitedSet } from "./visited-set.ts";
@@ -165,7 +166,7 @@ export class Explorer implements Sink {
     this.#count(action);
   }
 
-  emit(length: number, lo: number, hi: number, asleep: number, loud: number, action: number, _detail: number): boolean {
+  emit(length: number, lo: number, hi: number, notes: Notes, action: number, _detail: number): boolean {
     if (this.done) return false;
     const ordinal = this.#ordinal;
     this.#count(action);
@@ -187,7 +188,7 @@ export class Explorer implements Sink {
       if (within) {
         if (action !== INITIAL) this.#found[action] = (this.#found[action] as number) + 1;
         this.#log.push(this.#parent, ordinal);
-        this.#frontier.push(length, lo, hi, asleep, loud);
+        this.#frontier.push(length, lo, hi, notes);
       }
       const { reached, violated } = this.#judge.judge(action === INITIAL);
       for (const { name } of reached) this.#reached.set(name, this.#pathTo(ordinal));
@@ -284,5 +285,5 @@ function firstFalse(predicates: readonly Predicate[]): Predicate | null {
 
 /** A cursor over nothing yet. */
 export function emptyCursor(): FingerprintedCursor {
-  return { words: new Int32Array(0), at: 0, length: 0, lo: 0, hi: 0, asleep: 0, loud: 0 };
+  return { words: new Int32Array(0), at: 0, length: 0, lo: 0, hi: 0, notes: new Notes() };
 }

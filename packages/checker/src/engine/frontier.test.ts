@@ -18,7 +18,7 @@ function push(frontier: Frontier, words: Int32Array, length: number, lo: number,
   // More room than is needed, as where it is not known yet how long the state will be.
   frontier.reserve(length + (lo & 7));
   frontier.words.set(words.subarray(0, length), frontier.at);
-  frontier.push(length, lo, hi, lo ^ hi, lo);
+  frontier.push(length, lo, hi, { asleep: lo ^ hi, loud: lo, asleepOptions: ~hi, histories: hi });
 }
 
 test("is first in, first out, across chunks and with records longer than one", () => {

@@ -1,3 +1,6 @@
+import type { Notes } from "./notes.ts";
+import type { FingerprintedCursor } from "./system.ts";
+
 /** Where in some array of words a state stands. The same cursor is moved from state to state. */
 export interface Cursor {
   words: Int32Array;
@@ -10,8 +13,8 @@ export interface Cursor {
 /** 1 MiB a chunk, but for the first ones, each of which is twice as long as the one before. */
 const CHUNK_WORDS = 1 << 18;
 const FIRST_CHUNK_WORDS = 1 << 8;
-/** Before each state: how many words it has, its fingerprint, and the two words of its sleep set. */
-const HEADER_WORDS = 5;
+/** Before each state: how many words it has, its fingerprint, and its notes. */
+const HEADER_WORDS = 7;
 /** In the place of a length: the rest of the chunk is unused. */
 const END_OF_CHUNK = -1;
 
@@ -45,20 +48,22 @@ export class Frontier {
   }
 
   /** Takes the state that was written where there was room for it. */
-  push(length: number, lo: number, hi: number, asleep: number, loud: number): void {
+  push(length: number, lo: number, hi: number, notes: Notes): void {
     const { words } = this;
     const at = this.#writeAt;
     words[at] = length;
     words[at + 1] = lo;
     words[at + 2] = hi;
-    words[at + 3] = asleep;
-    words[at + 4] = loud;
+    words[at + 3] = notes.asleep;
+    words[at + 4] = notes.loud;
+    words[at + 5] = notes.asleepOptions;
+    words[at + 6] = notes.histories;
     this.#writeAt = at + HEADER_WORDS + length;
     this.#size++;
   }
 
   /** Takes the first state: `into` points at it until the next call, and what came with it is returned through `into`. */
-  shift(into: Cursor & { lo: number; hi: number; asleep: number; loud: number }): void {
+  shift(into: FingerprintedCursor): void {
     let chunk = this.#chunks[0] as Int32Array;
     if (this.#readAt >= chunk.length || chunk[this.#readAt] === END_OF_CHUNK) {
       this.#spare = chunk;
@@ -72,8 +77,10 @@ export class Frontier {
     into.length = length;
     into.lo = chunk[this.#readAt + 1] as number;
     into.hi = chunk[this.#readAt + 2] as number;
-    into.asleep = chunk[this.#readAt + 3] as number;
-    into.loud = chunk[this.#readAt + 4] as number;
+    into.notes.asleep = chunk[this.#readAt + 3] as number;
+    into.notes.loud = chunk[this.#readAt + 4] as number;
+    into.notes.asleepOptions = chunk[this.#readAt + 5] as number;
+    into.notes.histories = chunk[this.#readAt + 6] as number;
     into.at = this.#readAt + HEADER_WORDS;
     this.#readAt = into.at + length;
     this.#size--;

@@ -7,6 +7,7 @@
 
 import type { Plain } from "@quorate/core";
 import type { Cursor } from "./frontier.ts";
+import type { Notes } from "./notes.ts";
 
 /** Takes successors, one call each. */
 export interface Sink {
@@ -27,25 +28,19 @@ export interface Sink {
   /**
    * Takes the successor in `words`, from `at` on.
    *
-   * @param asleep and `loud`: what the system will want to know of it when it is expanded, see `FingerprintedCursor`
+   * @param notes what there is to note of the successor, to be copied
    * @param action which of the system's actions made it
    * @param detail what `describeAction` needs to tell which message, timer or choice it was
    * @returns whether it is among the states found; it is not where the constraint excludes it
    */
-  emit(length: number, lo: number, hi: number, asleep: number, loud: number, action: number, detail: number): boolean;
+  emit(length: number, lo: number, hi: number, notes: Notes, action: number, detail: number): boolean;
 }
 
-/** A state's words and its fingerprint. */
+/** A state's words, its fingerprint and what was noted of it. */
 export interface FingerprintedCursor extends Cursor {
   lo: number;
   hi: number;
-  /**
-   * The state's sleep set: what the system gave along with the state when it was found first. It is no part of the
-   * state, and only saves work. 0 says nothing.
-   */
-  asleep: number;
-  /** Those of `asleep` that take some care. */
-  loud: number;
+  readonly notes: Notes;
 }
 
 /** A predicate over the state at `to`, or over the states at `from` and `to`, remembered by what it reads. */

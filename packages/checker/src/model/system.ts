@@ -3,6 +3,7 @@
 import type { Plain } from "@quorate/core";
 import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
+import { NO_NOTES } from "../engine/notes.ts";
 import { predicatesOf } from "../engine/predicates.ts";
 import { Recorder, Tuples } from "../engine/reads.ts";
 import type {
@@ -186,7 +187,7 @@ export class ModelSystem implements System {
       lo += table.lo[element] as number;
       hi += table.hi[element] as number;
     }
-    sink.emit(slots.length + elements.length, lo | 0, hi | 0, 0, 0, -1, -1);
+    sink.emit(slots.length + elements.length, lo | 0, hi | 0, NO_NOTES, -1, -1);
   }
 
   /** Emits the state at `from` with a change. */
@@ -238,7 +239,7 @@ export class ModelSystem implements System {
       lo += table.lo[fresh] as number;
       hi += table.hi[fresh] as number;
     }
-    sink.emit(end - to, lo | 0, hi | 0, 0, 0, action, detail);
+    sink.emit(end - to, lo | 0, hi | 0, NO_NOTES, action, detail);
   }
 
   #changes(next: Next<Variables>): readonly Change[] {

@@ -1,6 +1,8 @@
 /** A path through a state space, from an initial state, as people read it and as it is saved. */
 
 import type { Cursor } from "../engine/frontier.ts";
+import { NO_NOTES } from "../engine/notes.ts";
+import type { Notes } from "../engine/notes.ts";
 import type { ActionDescription, Sink, StateDescription, System } from "../engine/system.ts";
 
 /** One state of a path, with the action that led to it; the initial state has none. */
@@ -40,7 +42,8 @@ export function successorsOf(system: System, initial: boolean): readonly Success
 /** Moves the system to a state, so that its successors are computed next. */
 export function enter(system: System, state: Successor): void {
   const { words, at, length, lo, hi } = state;
-  Object.assign(system.from, { words, at, length, lo, hi, asleep: 0, loud: 0 });
+  Object.assign(system.from, { words, at, length, lo, hi });
+  Object.assign(system.from.notes, NO_NOTES);
 }
 
 /** Computes no further than to the successor that is asked for: the functions that come after it may throw. */
@@ -84,15 +87,7 @@ class Collector implements Sink {
     throw new Error("A successor was passed over, but all were asked for.");
   }
 
-  emit(
-    length: number,
-    lo: number,
-    hi: number,
-    _asleep: number,
-    _loud: number,
-    action: number,
-    detail: number,
-  ): boolean {
+  emit(length: number, lo: number, hi: number, _notes: Notes, action: number, detail: number): boolean {
     this.successors.push({ words: this.words.slice(0, length), at: 0, length, lo, hi, action, detail });
     if (this.successors.length >= this.#most) throw new Enough();
     return true;
