@@ -75,11 +75,12 @@ export class Histories {
     return after;
   }
 
-  #reallyObserve({ name, table, observe }: ObserverSlot, history: number, outcome: number): number {
+  #reallyObserve(observer: ObserverSlot, history: number, outcome: number): number {
+    const { name, table } = observer;
     const event = this.#outcomes.events[outcome] as NodeEvent<Signature>;
     const before = table.value(history);
     const inputs = [before, event];
-    const observed = callTwice(`observer ${name}`, inputs, () => observe(before, event));
+    const observed = callTwice(`observer ${name}`, inputs, () => observer.observe(before, event));
     return observed === before ? history : internResult(`observer ${name}`, inputs, table, observed);
   }
 

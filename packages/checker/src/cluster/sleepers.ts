@@ -99,8 +99,8 @@ export class Sleepers {
 
   /** Those asleep behind a place of the bag move up by one. */
   takeOut(place: number): void {
-    if (place >= PLACES_A_WORD) return;
     const { after } = this;
+    if (place >= PLACES_A_WORD || after.asleep === 0) return;
     const before = (1 << place) - 1;
     after.asleep = (after.asleep & before) | ((after.asleep >>> 1) & ~before);
     after.loud = (after.loud & before) | ((after.loud >>> 1) & ~before);
@@ -108,8 +108,8 @@ export class Sleepers {
 
   /** Those asleep from a place of the bag on make room for one. */
   putIn(place: number): void {
-    if (place >= PLACES_A_WORD) return;
     const { after } = this;
+    if (place >= PLACES_A_WORD || after.asleep === 0) return;
     const before = (1 << place) - 1;
     after.asleep = (after.asleep & before) | ((after.asleep & ~before) << 1);
     after.loud = (after.loud & before) | ((after.loud & ~before) << 1);
