@@ -1,6 +1,6 @@
 /**
  * Sleep sets: which transitions of a state need not be computed, since they lead to states that are found before it is
- * expanded. They are deliveries, by place in the bag, and options of nodes. See docs/decisions/0012.
+ * expanded. They are deliveries, by place in the bag or by link, and options of nodes. See docs/decisions/0012.
  */
 
 import { Notes } from "../engine/notes.ts";
@@ -8,9 +8,10 @@ import { ABSENT } from "../engine/pair-map.ts";
 import type { FingerprintedCursor } from "../engine/system.ts";
 import { PLACES_A_WORD } from "./bag.ts";
 import type { Histories } from "./histories.ts";
+import type { Links } from "./links.ts";
 import { OPTION_BITS } from "./options.ts";
 import type { NodeOptions, Option } from "./options.ts";
-import { HI, LO, NEXT, NOTHING_HAPPENS, RECORD } from "./outcomes.ts";
+import { HI, LO, NEXT, NOTHING_HAPPENS, RECORD, SENDS_FROM, SENDS_TO } from "./outcomes.ts";
 import type { Outcomes } from "./outcomes.ts";
 
 /** Half a word says which options sleep, and the other half which of them a history hears of. */
@@ -24,8 +25,9 @@ export class Sleepers {
   readonly now: Notes = new Notes();
   readonly after: Notes = new Notes();
   readonly #from: FingerprintedCursor;
-  /** Where the bag begins. */
-  readonly #bagAt: number;
+  /** Where the bag begins, or the links. */
+  readonly #placesAt: number;
+  readonly #links: Links | null;
   readonly #outcomes: Outcomes;
   readonly #options: NodeOptions;
   readonly #histories: Histories;
@@ -36,13 +38,15 @@ export class Sleepers {
 
   constructor(parts: {
     readonly from: FingerprintedCursor;
-    readonly bagAt: number;
+    readonly placesAt: number;
+    readonly links: Links | null;
     readonly outcomes: Outcomes;
     readonly options: NodeOptions;
     readonly histories: Histories;
   }) {
     this.#from = parts.from;
-    this.#bagAt = parts.bagAt;
+    this.#placesAt = parts.placesAt;
+    this.#links = parts.links;
     this.#outcomes = parts.outcomes;
     this.#options = parts.options;
     this.#histories = parts.histories;
@@ -61,7 +65,7 @@ export class Sleepers {
     this.after.histories = histories;
   }
 
-  /** The last transition was the delivery of the message at a place of the bag, to a state that was found: it sleeps. */
+  /** The last transition was the delivery of the message at a place, to a state that was found: it sleeps. */
   putPlaceToSleep(place: number): void {
     this.now.asleep |= 1 << place;
     if (this.#heard) this.now.loud |= 1 << place;
@@ -121,7 +125,7 @@ export class Sleepers {
     const { now, after } = this;
     for (let left = now.asleep; left !== 0; left &= left - 1) {
       const bit = left & -left;
-      const envelope = words[at + this.#bagAt + 31 - Math.clz32(bit)] as number;
+      const envelope = this.#messageAt(31 - Math.clz32(bit));
       const receiver = receivers[envelope] as number;
       if (!this.#heard && receiver !== this.#by.node && (now.loud & bit) === 0) {
         after.asleep |= bit;
@@ -133,6 +137,13 @@ export class Sleepers {
       after.asleep |= bit;
       if (order === HEARD) after.loud |= bit;
     }
+  }
+
+  /** The message at a place of the bag, or at the head of a link. */
+  #messageAt(place: number): number {
+    const { words, at } = this.#from;
+    const word = words[at + this.#placesAt + place] as number;
+    return this.#links === null ? word : this.#links.head(place, word);
   }
 
   #followOptions(): void {
@@ -180,8 +191,19 @@ export class Sleepers {
     if (second <= NOTHING_HAPPENS) return DIFFERENT;
     const bySecond = this.#outcomes.recall(node, records[outcome * RECORD + NEXT] as number, by.what);
     if (bySecond <= NOTHING_HAPPENS) return DIFFERENT;
+    if (this.#links !== null && this.#sendsAny(outcome, second, bySecond)) return DIFFERENT;
     const isSame = this.#isSameSum(LO, outcome, bySecond, second) && this.#isSameSum(HI, outcome, bySecond, second);
     return isSame ? this.#orderHeard(outcome, second, bySecond) : DIFFERENT;
+  }
+
+  /** Whether a message is sent in either order: then a link may have to carry two of them in one order and in the other. */
+  #sendsAny(outcome: number, second: number, bySecond: number): boolean {
+    return this.#sends(this.#by.outcome) || this.#sends(outcome) || this.#sends(second) || this.#sends(bySecond);
+  }
+
+  #sends(outcome: number): boolean {
+    const { records } = this.#outcomes;
+    return records[outcome * RECORD + SENDS_FROM] !== records[outcome * RECORD + SENDS_TO];
   }
 
   /** Whether both orders add the same to a lane of the fingerprint. */

@@ -48,6 +48,7 @@ export class SuccessorWriter {
   /** Whether the network is a set, to which sending again adds nothing. */
   readonly #isSet: boolean;
   readonly sleepers: Sleepers;
+  readonly #change: { lo: number; hi: number } = { lo: 0, hi: 0 };
   /** Whether the last successor came by a step of a node that breaks a property of such steps. */
   isSuspect = false;
 
@@ -70,7 +71,10 @@ export class SuccessorWriter {
     this.#counts = parts.counts;
     this.#links = parts.links;
     this.#isSet = parts.isSet;
-    this.sleepers = new Sleepers({ ...parts, bagAt: parts.layout.slots });
+    this.sleepers = new Sleepers({
+      ...parts,
+      placesAt: parts.links === null ? parts.layout.slots : parts.layout.linksAt,
+    });
   }
 
   /**
@@ -128,11 +132,19 @@ export class SuccessorWriter {
     if (this.#links !== null || this.#isSet) {
       lo = (lo + (records[record + LOCAL_LO] as number)) | 0;
       hi = (hi + (records[record + LOCAL_HI] as number)) | 0;
-      sleepers.wakeAll();
       this.#writeSlots(sink, node, outcome, conditions, client, count);
-      if (this.#links !== null) this.#writeLinks(this.#links, sink, outcome, place, lo, hi, action, detail);
-      else this.#writeSet(sink, outcome, place, lo, hi, action, detail);
-      return false;
+      if (this.#links === null) {
+        sleepers.wakeAll();
+        return this.#writeSet(sink, outcome, place, lo, hi, action, detail);
+      }
+      this.#writeLinks(this.#links, sink, outcome, place);
+      const links = this.#linksChange(this.#links, sink);
+      lo = (lo + links.lo) | 0;
+      hi = (hi + links.hi) | 0;
+      if (!this.isSuspect && sink.dismisses(lo, hi, action)) return true;
+      if (node === NONE) sleepers.wakeAll();
+      else sleepers.follow(node, what, outcome, conditions);
+      return sink.emit(layout.slots, lo, hi, sleepers.after, action, detail);
     }
 
     lo = (lo + (records[record + LO] as number)) | 0;
@@ -207,7 +219,7 @@ export class SuccessorWriter {
     localHi: number,
     action: number,
     detail: number,
-  ): void {
+  ): boolean {
     const { words, at, length } = this.#from;
     const { lo: messageLo, hi: messageHi } = this.#outcomes.envelopes;
     const { records, ascendingSends: sends } = this.#outcomes;
@@ -239,22 +251,12 @@ export class SuccessorWriter {
     }
     lo |= 0;
     hi |= 0;
-    if (this.isSuspect || !sink.dismisses(lo, hi, action))
-      sink.emit(end - sink.at, lo, hi, this.sleepers.after, action, detail);
+    if (!this.isSuspect && sink.dismisses(lo, hi, action)) return true;
+    return sink.emit(end - sink.at, lo, hi, this.sleepers.after, action, detail);
   }
 
-  #writeLinks(
-    links: Links,
-    sink: Sink,
-    outcome: number,
-    place: number,
-    localLo: number,
-    localHi: number,
-    action: number,
-    detail: number,
-  ): void {
-    const { words, at } = this.#from;
-    const { linksAt, slots } = this.#layout;
+  #writeLinks(links: Links, sink: Sink, outcome: number, place: number): void {
+    const { linksAt } = this.#layout;
     const next = sink.words;
     const to = sink.at;
     if (place !== NONE) next[to + place] = links.tail(place - linksAt, next[to + place] as number);
@@ -266,18 +268,24 @@ export class SuccessorWriter {
       const slot = to + linksAt + link;
       next[slot] = links.append(link, next[slot] as number, envelope);
     }
-    let lo = localLo;
-    let hi = localHi;
+  }
+
+  /** What the links have added to the fingerprint. The same object is returned each time. */
+  #linksChange(links: Links, sink: Sink): { readonly lo: number; readonly hi: number } {
+    const { words, at } = this.#from;
+    const { linksAt, slots } = this.#layout;
+    const change = this.#change;
+    change.lo = 0;
+    change.hi = 0;
     for (let slot = linksAt; slot < slots; slot++) {
       const before = words[at + slot] as number;
-      const after = next[to + slot] as number;
+      const after = sink.words[sink.at + slot] as number;
       if (before === after) continue;
       const table = links.table(slot - linksAt);
-      lo = (lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
-      hi = (hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
+      change.lo = (change.lo + (table.lo[after] as number) - (table.lo[before] as number)) | 0;
+      change.hi = (change.hi + (table.hi[after] as number) - (table.hi[before] as number)) | 0;
     }
-    if (this.isSuspect || !sink.dismisses(lo, hi, action))
-      sink.emit(slots, lo, hi, this.sleepers.after, action, detail);
+    return change;
   }
 
   /** The histories of the state at `from`. */

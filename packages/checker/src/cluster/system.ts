@@ -97,7 +97,7 @@ export class ClusterSystem implements System, ClusterLayout {
     this.#duplication = this.conditions.line("duplication");
     this.#loses = network.loss !== 0;
     this.#duplicates = network.duplication !== 0;
-    this.#sleeps = this.links === null && !this.#loses && !this.#duplicates;
+    this.#sleeps = !this.#loses && !this.#duplicates;
     this.#cuts = (options.faults?.partitions ?? 0) !== 0;
     this.#sides = sidesOf(this.nodeNames);
     const cast = { nodes: this.nodeNames, clients: Object.keys(options.clients ?? {}), sides: this.#sides };
@@ -195,7 +195,7 @@ export class ClusterSystem implements System, ClusterLayout {
     // What a constraint may have kept from being found and explored says nothing of what would come after it.
     this.#writer.sleepers.begin(sleeps && this.constraint === null ? this.from.notes : NO_NOTES);
     if (this.links === null) this.#bagDeliveries(sink, conditions, cut, sleeps);
-    else this.#linkDeliveries(this.links, sink, conditions, cut);
+    else this.#linkDeliveries(this.links, sink, conditions, cut, sleeps);
     this.#nodeOptions(sink, conditions, sleeps);
     this.#requests(sink, conditions);
     if (this.#cuts) this.#partitions(sink, conditions, cut !== null);
@@ -233,14 +233,21 @@ export class ClusterSystem implements System, ClusterLayout {
     }
   }
 
-  #linkDeliveries(links: Links, sink: Sink, conditions: number, cut: readonly boolean[] | null): void {
+  #linkDeliveries(links: Links, sink: Sink, conditions: number, cut: readonly boolean[] | null, sleeps: boolean): void {
     const { words, at } = this.from;
+    const asleep = sleeps ? this.from.notes.asleep : 0;
     for (let link = 0; link < links.count; link++) {
       const envelope = links.head(link, words[at + this.linksAt + link] as number);
       if (envelope === ABSENT) continue;
+      const bit = link < PLACES_A_WORD ? 1 << link : 0;
+      if ((asleep & bit) !== 0) {
+        sink.passOver(this.#actions.message("deliver", envelope));
+        continue;
+      }
       const receiver = this.outcomes.receivers[envelope] as number;
       const outcome = this.outcomes.receive(receiver, words[at + receiver] as number, envelope);
-      this.#delivery(sink, envelope, outcome, this.linksAt + link, conditions, cut);
+      const found = this.#delivery(sink, envelope, outcome, this.linksAt + link, conditions, cut);
+      if (found && sleeps && bit !== 0) this.#writer.sleepers.putPlaceToSleep(link);
     }
   }
 
