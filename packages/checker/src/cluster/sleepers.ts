@@ -11,7 +11,7 @@ import type { Histories } from "./histories.ts";
 import type { Links } from "./links.ts";
 import { OPTION_BITS } from "./options.ts";
 import type { NodeOptions, Option } from "./options.ts";
-import { HI, LO, NEXT, NOTHING_HAPPENS, RECORD, SENDS_FROM, SENDS_TO } from "./outcomes.ts";
+import { HI, IS_BROKEN, LO, NEXT, NOTHING_HAPPENS, RECORD, SENDS_FROM, SENDS_TO } from "./outcomes.ts";
 import type { Outcomes } from "./outcomes.ts";
 
 /** Half a word says which options sleep, and the other half which of them a history hears of. */
@@ -187,8 +187,8 @@ export class Sleepers {
     if (node !== by.node) return this.#orderHeard(outcome, outcome, by.outcome);
     const { records } = this.#outcomes;
     const second = this.#outcomes.recall(node, records[by.outcome * RECORD + NEXT] as number, what);
-    // One that breaks a property of such steps has ended the search where it was computed first.
-    if (second <= NOTHING_HAPPENS) return DIFFERENT;
+    // What breaks a property has to be emitted once: it may have been computed where a partition kept it from happening.
+    if (second <= NOTHING_HAPPENS || records[second * RECORD + IS_BROKEN] === 1) return DIFFERENT;
     const bySecond = this.#outcomes.recall(node, records[outcome * RECORD + NEXT] as number, by.what);
     if (bySecond <= NOTHING_HAPPENS) return DIFFERENT;
     if (this.#links !== null && this.#sendsAny(outcome, second, bySecond)) return DIFFERENT;
