@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { EXIT } from "./exit.ts";
-import { freeBase } from "./testing/ports.ts";
+import { freeBase } from "../testing/ports.ts";
 import { Workplace } from "./testing/workplace.ts";
 
 const workplace = new Workplace();

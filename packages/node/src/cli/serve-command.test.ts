@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { EXIT } from "./exit.ts";
-import { freePorts } from "./testing/ports.ts";
+import { freePorts } from "../testing/ports.ts";
 import { Workplace } from "./testing/workplace.ts";
 import type { Running } from "./testing/workplace.ts";
 

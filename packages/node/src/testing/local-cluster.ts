@@ -1,7 +1,6 @@
 /** Clusters of real nodes in the process of a test: real disks in a temporary directory, real sockets on loopback. */
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeOptions } from "../config/options.ts";
@@ -9,6 +8,7 @@ import { checkTraces } from "./check-traces.ts";
 import { startNode } from "../node.ts";
 import type { RunningNode, Telemetry } from "../node.ts";
 import type { StoreCommand } from "../store/types.ts";
+import { freePorts } from "./ports.ts";
 
 /** As etcd has them: all members of a cluster share one thread here, and that has to be long enough where the machine is busy. */
 const HEARTBEAT_MS = 100;
@@ -32,10 +32,10 @@ export class LocalCluster {
     prepare: (options: NodeOptions) => Promise<void> = () => Promise.resolve(),
   ): Promise<LocalCluster> {
     const cluster = new LocalCluster();
-    const ports = await Promise.all(Array.from({ length: size }, freePorts));
+    const ports = await portsOf(size);
     const initial = ports.map(({ peer }, at) => ({ name: `m${at + 1}`, peerUrls: [urlOf(peer, change)] }));
     for (const [at, { name }] of initial.entries()) {
-      const { peer, client } = ports[at] ?? { peer: 0, client: 0 };
+      const { peer, client } = ports[at] ?? NO_PORTS;
       const urls = { listenPeerUrls: [urlOf(peer, change)], advertisePeerUrls: [urlOf(peer, change)] };
       const options = { ...cluster.defaults(name, { peer, client }), initialCluster: initial, ...urls, ...change };
       cluster.#options.set(name, options);
@@ -92,7 +92,7 @@ export class LocalCluster {
 
   /** A member that joins: its options, which `run` starts. */
   async prepare(name: string): Promise<NodeOptions> {
-    const { peer, client } = await freePorts();
+    const [{ peer, client } = NO_PORTS] = await portsOf(1);
     const others = [...this.#options.values()].flatMap(({ initialCluster }) => initialCluster);
     const known = new Map(others.map((member) => [member.name, member]));
     known.set(name, { name, peerUrls: [urlOf(peer)] });
@@ -216,21 +216,10 @@ function urlOf(port: number, { peerTls = null }: Partial<NodeOptions> = {}): str
   return `${peerTls === null ? "http" : "https"}://127.0.0.1:${port}`;
 }
 
-async function freePorts(): Promise<Ports> {
-  return { peer: await freePort(), client: await freePort() };
-}
+const NO_PORTS: Ports = { peer: 0, client: 0 };
 
-/** A port that nobody listens at. Others may take it before the test does, but the system hands out each in turn. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") resolve(address.port);
-        else reject(new Error("The system has given no port."));
-      });
-    });
-  });
+/** The ports of so many members. */
+async function portsOf(size: number): Promise<readonly Ports[]> {
+  const ports = await freePorts(2 * size);
+  return Array.from({ length: size }, (_, at) => ({ peer: ports[2 * at] ?? 0, client: ports[2 * at + 1] ?? 0 }));
 }
