@@ -138,7 +138,7 @@ async function jumpClocks(
   { places, seconds, isBack, ms }: Of<"clock">,
 ): Promise<void> {
   if (clocks === null) throw new Error("The members have the machine's clock, which is left alone.");
-  const names = places.map((place) => cluster.at(place));
+  const names = places === "all" ? cluster.names : places.map((place) => cluster.at(place));
   note(`the clocks of ${names.join(", ")} jump to ${seconds} s ahead`);
   await clocks.jump(names, seconds, cluster);
   await wait(ms);

@@ -34,7 +34,6 @@ export type PlantName =
   | "hastySends"
   | "noReason";
 
-const EVERY_PLACE: readonly number[] = [0, 1, 2];
 const DAY_S = 86_400;
 
 export const PLANTS: { readonly [name in PlantName]: Plant } = {
@@ -89,7 +88,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
   wallLeases: {
     about: "leases go by the wall clock",
     judge: "lease",
-    faults: [{ type: "clock", places: EVERY_PLACE, seconds: DAY_S, isBack: true, ms: 1_500 }],
+    faults: [{ type: "clock", places: "all", seconds: DAY_S, isBack: true, ms: 1_500 }],
     file: "server/member.ts",
     find: `    this.#lessor = new Lessor({
       clock: options.clock,`,
@@ -104,7 +103,7 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
     judge: "progress",
     // No timer rings for a day, and then one is needed.
     faults: [
-      { type: "clock", places: EVERY_PLACE, seconds: -DAY_S, isBack: false, ms: 500 },
+      { type: "clock", places: "all", seconds: -DAY_S, isBack: false, ms: 500 },
       { type: "kill", whom: "leader", ms: 500 },
     ],
     file: "shell/clock.ts",

@@ -51,7 +51,7 @@ export type Fault =
   /** The wall clocks of these members jump to so many seconds ahead, and back after a while, or only by a later jump. */
   | {
       readonly type: "clock";
-      readonly places: readonly number[];
+      readonly places: readonly number[] | "all";
       readonly seconds: number;
       readonly isBack: boolean;
       readonly ms: number;

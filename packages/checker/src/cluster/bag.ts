@@ -21,7 +21,7 @@ export function duePlaces(
   { words, at, length }: Cursor,
   bagAt: number,
   first: number,
-  outcomes: Outcomes,
+  outcomes: Pick<Outcomes, "receivers" | "isIgnored">,
   passesIgnored: boolean,
 ): number {
   const { receivers } = outcomes;

@@ -47,7 +47,7 @@ const AT_HAND = 8;
  * them is no more than the number of its list, and what the choices come to.
  */
 class OptionsOfNode {
-  readonly lists: ChoiceList[] = [];
+  readonly #lists: ChoiceList[] = [];
   readonly #numbers = new Map<string, number>();
   /** By local state: the number of its list, and AT_HAND outcomes, each plus one, so that 0 means that nobody asked yet. */
   #listOf: Int32Array = new Int32Array(64);
@@ -62,13 +62,13 @@ class OptionsOfNode {
       this.#outcomes = grown(this.#outcomes);
     }
     const key = choices.map(({ happening }) => happening).join();
-    const number = this.#numbers.get(key) ?? this.lists.push({ choices, paidFor: [] }) - 1;
+    const number = this.#numbers.get(key) ?? this.#lists.push({ choices, paidFor: [] }) - 1;
     this.#numbers.set(key, number);
     this.#listOf[local] = number;
   }
 
   listOf(local: number): ChoiceList {
-    return this.lists[this.#listOf[local] as number] as ChoiceList;
+    return this.#lists[this.#listOf[local] as number] as ChoiceList;
   }
 
   /** The outcome of a choice; ABSENT if it is not at hand. */

@@ -243,6 +243,33 @@ test("what a node may do of its own after a message that changes what it may do"
   expect(inBothOrders(subject)).toBeGreaterThan(100);
 });
 
+const quiet: Folding["config"] = { tells: [], timers: [] };
+const timed: Folding["config"] = { tells: [], timers: ["first", "second"] };
+
+/** More than the bits speak of: the first levels of each are enough to get there. */
+test.each<[string, { readonly [node: string]: Folding["config"] }, FoldingOptions]>([
+  ["places in the bag", { f: quiet, e: { ...quiet, tells: Array.from({ length: 34 }, (_, n) => add(n)) } }, {}],
+  [
+    "links",
+    Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((id, n) => [id, { ...quiet, tells: [add(n), max(n + 1)] }])),
+    { network: { order: "fifo" } },
+  ],
+  ["nodes", Object.fromEntries(["f", ...Array.from({ length: 16 }, (_, n) => `n${n}`)].map((id) => [id, timed])), {}],
+  [
+    "options of a node",
+    { f: timed, g: timed, h: { ...timed, tells: [{ type: "write", n: 1 }] }, i: timed },
+    { persistence: "asynchronous", faults: { crashRecovery: 1, crashStop: 1 } },
+  ],
+])("more %s than there are bits", (_, configs, options) => {
+  const nodes = Object.entries(configs).map(([id, config]) => [id, { protocol: folding, config }] as const);
+  const subject = cluster<Folding, { readonly heard: readonly string[] }>({
+    nodes: Object.fromEntries(nodes),
+    timeouts: "unlimited",
+    ...options,
+  });
+  expect(assertAgreement(subject, { depthMax: 3 }).generated).toBeGreaterThan(50);
+});
+
 /** Where a run has this many states, the two are held together down to the last level that is complete by then. */
 const STATES_MAX = 150;
 
