@@ -5,13 +5,18 @@ import type { Log, Plain } from "@quorate/core";
 import { z } from "zod";
 import { corrupt, StorageError } from "./error.ts";
 import { readRecords } from "./file-check.ts";
+import { Overlay } from "./journal/overlay.ts";
+import { demandNoJournals, readJournals } from "./journal/read.ts";
+import type { Journals } from "./journal/read.ts";
 import type { SnapshotParts } from "./layout.ts";
 import { describe, nameOf, unseal } from "./record.ts";
 import type { RecordName } from "./record.ts";
 import type { Cell } from "./tree-walk.ts";
 
-/** The version of how records are laid out, in `Marker`. */
-export const STORE_VERSION = 1;
+/** The version of how a directory is laid out, in `Marker`. */
+export const STORE_VERSION = 2;
+/** It had no journals, and no other difference. */
+const WITHOUT_JOURNALS = 1;
 
 /** Binds a directory to what it is for. */
 export type Marker = {
@@ -48,6 +53,7 @@ const headSchema: z.ZodType<HeadRecord> = z.strictObject({
   lastIndex: natural,
   snapshot: natural.nullable(),
 });
+const journalSchema: z.ZodType<{ readonly number: number }> = z.strictObject({ number: natural });
 const snapshotSchema: z.ZodType<SnapshotRecord> = z.strictObject({
   number: natural,
   head: plain,
@@ -57,6 +63,8 @@ const snapshotSchema: z.ZodType<SnapshotRecord> = z.strictObject({
 /** What a directory holds. `written` is null where nothing was written since the directory was made. */
 export type Contents = {
   readonly marker: Marker;
+  /** Null where there are none yet. */
+  readonly journals: Journals | null;
   readonly written: {
     readonly head: HeadRecord;
     readonly log: Log<Plain>;
@@ -66,6 +74,7 @@ export type Contents = {
 
 type Records = {
   marker: Marker | null;
+  journals: Journals | null;
   head: HeadRecord | null;
   snapshot: SnapshotRecord | null;
   readonly chunks: Map<number, Plain>;
@@ -78,10 +87,17 @@ type Records = {
  * @throws StorageError `corrupt`, which names the first record or page that is wrong or missing, or `otherVersion`
  */
 export function readContents(directory: string): Contents | null {
-  const records: Records = { marker: null, head: null, snapshot: null, chunks: new Map(), entries: [] };
+  const records: Records = {
+    marker: null,
+    journals: null,
+    head: null,
+    snapshot: null,
+    chunks: new Map(),
+    entries: [],
+  };
   let count = 0;
   let lastEntry: number | null = null;
-  readRecords(directory, (cell) => {
+  const overlay = new Overlay((cell) => {
     count++;
     const name = nameOf(cell);
     const value = checkedValue(directory, name, cell);
@@ -89,9 +105,14 @@ export function readContents(directory: string): Contents | null {
       lastEntry = checkFollows(directory, records.head, lastEntry, name.number);
     }
     take(directory, records, name, value);
+    // It comes before all that journals speak of.
+    if (name.type === "journal") overlay.lay(records.journals?.operations ?? []);
   });
-  if (count === 0) return null;
-  return assemble(directory, records, lastEntry);
+  readRecords(directory, (cell) => overlay.take(cell));
+  overlay.end();
+  if (count > 0) return assemble(directory, records, lastEntry);
+  demandNoJournals(directory);
+  return null;
 }
 
 function checkedValue(directory: string, name: RecordName, cell: Cell): Plain {
@@ -127,6 +148,9 @@ function take(directory: string, records: Records, name: RecordName, value: Plai
       demandVersion(directory, parsed(directory, name, anyVersion, value).storeVersion);
       records.marker = parsed(directory, name, markerSchema, value);
       return;
+    case "journal":
+      records.journals = readJournals(directory, parsed(directory, name, journalSchema, value).number);
+      return;
     case "head":
       records.head = parsed(directory, name, headSchema, value);
       return;
@@ -146,9 +170,9 @@ function take(directory: string, records: Records, name: RecordName, value: Plai
 
 /** The marker has the lowest key, so that what another version wrote after it is not read. */
 function demandVersion(directory: string, found: number): void {
-  if (found === STORE_VERSION) return;
+  if (found === STORE_VERSION || found === WITHOUT_JOURNALS) return;
   const mend = "Run the version of quorate that wrote it, or give this member an empty directory and add it anew.";
-  const message = `${directory} is laid out in version ${found}, and this is version ${STORE_VERSION}. ${mend}`;
+  const message = `${directory} is laid out in version ${found}, and this reads versions ${WITHOUT_JOURNALS} and ${STORE_VERSION}. ${mend}`;
   throw new StorageError("otherVersion", message);
 }
 
@@ -159,10 +183,13 @@ function parsed<T>(directory: string, name: RecordName, schema: z.ZodType<T>, va
 }
 
 function assemble(directory: string, records: Records, lastEntry: number | null): Contents {
-  const { marker, head } = records;
+  const { marker, journals, head } = records;
   if (marker === null) throw corrupt(directory, `${describe({ type: "marker" })} is missing`);
+  if (journals === null && marker.storeVersion !== WITHOUT_JOURNALS) {
+    throw corrupt(directory, `${describe({ type: "journal" })} is missing`);
+  }
   if (head === null) {
-    if (records.snapshot === null && records.chunks.size === 0) return { marker, written: null };
+    if (records.snapshot === null && records.chunks.size === 0) return { marker, journals, written: null };
     throw corrupt(directory, `${describe({ type: "head" })} is missing`);
   }
   const through = lastEntry ?? head.before;
@@ -170,7 +197,8 @@ function assemble(directory: string, records: Records, lastEntry: number | null)
     throw corrupt(directory, `${describe({ type: "entry", number: through + 1 })} is missing`);
   }
   const entries = log.append(log.emptyLog<Plain>(head.before), records.entries);
-  return { marker, written: { head, log: entries, snapshot: assembleSnapshot(directory, head, records) } };
+  const snapshot = assembleSnapshot(directory, head, records);
+  return { marker, journals, written: { head, log: entries, snapshot } };
 }
 
 function assembleSnapshot(

@@ -5,7 +5,7 @@ import { log } from "@quorate/core";
 import type { Plain } from "@quorate/core";
 import { readContents } from "./contents.ts";
 import type { Contents, Marker } from "./contents.ts";
-import { dataFile, sizeOf } from "./database.ts";
+import { sizeOf } from "./database.ts";
 import { StorageError } from "./error.ts";
 import { lock } from "./lock.ts";
 
@@ -38,7 +38,6 @@ export async function inspectStorage(directory: string): Promise<Inspection> {
   }
   const held = await lock(directory);
   try {
-    if (!existsSync(dataFile(directory))) return { type: "empty", bytes: 0 };
     return inspectFile(directory);
   } catch (error) {
     const isFinding = error instanceof StorageError && (error.fault === "corrupt" || error.fault === "otherVersion");

@@ -11,6 +11,7 @@ import { decode, encode } from "../codec.ts";
 import type { Cell } from "./tree-walk.ts";
 
 const MARKER = 0x10;
+const JOURNAL = 0x18;
 const HEAD = 0x20;
 const SNAPSHOT = 0x30;
 const CHUNK = 0x40;
@@ -19,11 +20,12 @@ const ENTRY = 0x50;
 const CHECKSUM_BYTES = 4;
 
 export type RecordName =
-  | { readonly type: "marker" | "head" | "snapshot" }
+  | { readonly type: "marker" | "journal" | "head" | "snapshot" }
   | { readonly type: "chunk" | "entry"; readonly number: number }
   | { readonly type: "unknown"; readonly key: string };
 
 export const MARKER_KEY: Buffer = Buffer.from([MARKER]);
+export const JOURNAL_KEY: Buffer = Buffer.from([JOURNAL]);
 export const HEAD_KEY: Buffer = Buffer.from([HEAD]);
 export const SNAPSHOT_KEY: Buffer = Buffer.from([SNAPSHOT]);
 
@@ -47,6 +49,7 @@ export function nameOf({ bytes, keyAt, dataAt }: Cell): RecordName {
   const kind = bytes[keyAt];
   if (dataAt - keyAt === 1) {
     if (kind === MARKER) return { type: "marker" };
+    if (kind === JOURNAL) return { type: "journal" };
     if (kind === HEAD) return { type: "head" };
     if (kind === SNAPSHOT) return { type: "snapshot" };
   }
@@ -63,6 +66,8 @@ export function describe(name: RecordName): string {
   switch (name.type) {
     case "marker":
       return "the marker record";
+    case "journal":
+      return "the journal record";
     case "head":
       return "the head record";
     case "snapshot":

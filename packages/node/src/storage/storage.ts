@@ -5,10 +5,11 @@ import type { Plain } from "@quorate/core";
 import { readContents, STORE_VERSION } from "./contents.ts";
 import type { Contents, Marker } from "./contents.ts";
 import { openDatabase, sizeOf } from "./database.ts";
-import type { Database } from "./database.ts";
+import type { Database, Operation } from "./database.ts";
 import { difference, NOTHING_HELD } from "./difference.ts";
 import type { Held } from "./difference.ts";
 import { corrupt, StorageError, systemError } from "./error.ts";
+import { JournaledDatabase } from "./journal/journaled.ts";
 import type { Layout, Parts } from "./layout.ts";
 import { lock } from "./lock.ts";
 import { PreparedChunks } from "./prepared.ts";
@@ -43,7 +44,7 @@ export type Storage<D> = {
    * @throws CodecError (by rejection) if they are not plain
    */
   prepare(chunks: readonly Plain[]): Promise<void>;
-  /** Bytes of disk in use. Room that was given free inside is used again before more is taken. */
+  /** Bytes of the database's file. Room that was given free inside is used again before more is taken. */
   size(): number;
   /** Waits for what is being written, and gives the directory free. */
   close(): Promise<void>;
@@ -71,21 +72,19 @@ export async function openStorage<D>(options: StorageOptions<D>): Promise<Storag
 }
 
 async function start<D>(
-  { directory, identity, layout }: StorageOptions<D>,
+  { directory, identity, layout, sync }: StorageOptions<D>,
   contents: Contents | null,
   database: Database,
   release: () => Promise<void>,
 ): Promise<Storage<D>> {
-  if (contents?.marker.format !== layout.format) {
-    const marker = { storeVersion: STORE_VERSION, format: layout.format, ...identity } satisfies Marker;
-    await database.commit([{ type: "put", key: MARKER_KEY, bytes: seal(MARKER_KEY, marker) }]);
-  }
+  const marker = isMarked(contents, layout.format) ? [] : [markerOf(layout.format, identity)];
+  const journaled = await JournaledDatabase.open(directory, database, sync, contents?.journals ?? null, marker);
   const parts = contents === null ? null : partsOf(contents);
   const durable = parts === null ? null : joined(directory, layout, parts);
   const prepared = new PreparedChunks();
   const writer = new Writer<D>(durable, contents === null ? NOTHING_HELD : heldOf(contents), async (before, state) => {
     const { operations, after } = difference(before, layout.split(state), prepared);
-    if (operations.length > 0) await database.commit(operations);
+    if (operations.length > 0) await journaled.commit(operations);
     return after;
   });
   return {
@@ -95,10 +94,19 @@ async function start<D>(
     size: () => sizeOf(directory),
     async close() {
       await writer.end();
-      await database.close();
+      await journaled.close();
       await release();
     },
   };
+}
+
+function isMarked(contents: Contents | null, format: string): boolean {
+  return contents?.marker.storeVersion === STORE_VERSION && contents.marker.format === format;
+}
+
+function markerOf(format: string, identity: StorageOptions<never>["identity"]): Operation {
+  const marker = { storeVersion: STORE_VERSION, format, ...identity } satisfies Marker;
+  return { type: "put", key: MARKER_KEY, bytes: seal(MARKER_KEY, marker) };
 }
 
 function makeDirectory(directory: string): void {

@@ -1,0 +1,81 @@
+/** What the journals of a directory hold that its database does not. */
+
+import { corrupt, StorageError, systemError } from "../error.ts";
+import type { Operation } from "../database.ts";
+import { journalFile, readFile, readIfThere } from "./files.ts";
+import { decodeOperations } from "./operations.ts";
+import { holdsJournal, JournalFault, readJournal } from "./sectors.ts";
+
+export type Journals = {
+  /** The journal that the database speaks of. */
+  readonly number: number;
+  /** The one to go on with: nothing was written to it. */
+  readonly next: number;
+  /** The last operation on each key since the database was brought up to date, in the order of the keys. */
+  readonly operations: readonly Operation[];
+};
+
+/**
+ * The journals from `number` on, which the database speaks of: that one, and the one after it where it was filled.
+ *
+ * @throws StorageError `corrupt`, which names the file and what is wrong with it
+ */
+export function readJournals(directory: string, number: number): Journals {
+  const first = readOne(directory, number);
+  const second = readOne(directory, number + 1);
+  if (!first.isContinued && second.isTouched) {
+    throw corrupt(directory, `in ${journalFile(directory, number)}, journal ${number} ends, and there is one after it`);
+  }
+  const latest = new Map<string, Operation>();
+  for (const operation of [...first.operations, ...second.operations]) {
+    latest.set(operation.key.toString("latin1"), operation);
+  }
+  const operations = [...latest.values()].sort((a, b) => Buffer.compare(a.key, b.key));
+  if (first.isContinued) return { number, next: number + 2, operations };
+  return { number, next: first.isTouched ? number + 1 : number, operations };
+}
+
+/**
+ * For a directory whose database holds nothing: it is new, or was when all stopped, unless journals were written to.
+ *
+ * @throws StorageError `corrupt` if they were
+ */
+export function demandNoJournals(directory: string): void {
+  for (const number of [0, 1]) {
+    const path = journalFile(directory, number);
+    let bytes: Buffer | null;
+    try {
+      bytes = readIfThere(directory, number);
+    } catch (error) {
+      throw systemError(directory, `reading ${path}`, error);
+    }
+    if (bytes !== null && holdsJournal(bytes)) throw corrupt(directory, `${path} was written to, and the database is gone`);
+  }
+}
+
+type One = { readonly operations: readonly Operation[]; readonly isContinued: boolean; readonly isTouched: boolean };
+
+function readOne(directory: string, number: number): One {
+  try {
+    const { entries, isTouched } = readJournal(readFile(directory, number), number);
+    const operations: Operation[] = [];
+    let isContinued = false;
+    for (const [at, entry] of entries.entries()) {
+      if (isContinued) throw new JournalFault(`entry ${at + 1} stands after the end of journal ${number}`);
+      const decoded = decodeOperations(entry);
+      if (decoded === null) throw new JournalFault(`entry ${at + 1} of journal ${number} can't be decoded`);
+      if (decoded.length === 0) isContinued = true;
+      operations.push(...decoded);
+    }
+    return { operations, isContinued, isTouched };
+  } catch (error) {
+    throw faultOf(directory, number, error);
+  }
+}
+
+function faultOf(directory: string, number: number, error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const path = journalFile(directory, number);
+  if (error instanceof JournalFault) return corrupt(directory, `in ${path}, ${error.message}`, { cause: error });
+  return systemError(directory, `reading ${path}`, error);
+}
