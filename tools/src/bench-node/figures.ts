@@ -46,7 +46,8 @@ export function putsAt(clients: number, seconds: number): Figure {
     name: `puts, ${clients} client${clients === 1 ? "" : "s"}`,
     unit: "/s",
     better: "more",
-    async measure({ endpoints }) {
+    async measure(servers) {
+      const endpoints = await servers.endpointsFromLeader();
       await load(endpoints, Math.max(clients, WARM_CLIENTS), WARM_S, (number) => put(keyOf(number), VALUE));
       const result = await load(endpoints, clients, seconds, (number) => put(keyOf(number), VALUE));
       return { value: result.perSecond, detail: detailOf(result) };
@@ -60,7 +61,8 @@ export function readsAt(clients: number, seconds: number, isSerializable: boolea
     name: `${isSerializable ? "serializable" : "linearizable"} reads, ${clients} clients`,
     unit: "/s",
     better: "more",
-    async measure({ endpoints }) {
+    async measure(servers) {
+      const endpoints = await servers.endpointsFromLeader();
       await load(endpoints, Math.max(clients, WARM_CLIENTS), WARM_S, (number) => put(keyOf(number), VALUE));
       const result = await load(endpoints, clients, seconds, (number) => get(keyOf(number), isSerializable));
       return { value: result.perSecond, detail: detailOf(result) };

@@ -91,6 +91,12 @@ export class Servers {
     throw new Error(`The members of ${this.kind} have agreed on no leader in two minutes.`);
   }
 
+  /** The endpoints, the leader's first: who has but one connection takes no detour, whichever member leads. */
+  async endpointsFromLeader(): Promise<readonly string[]> {
+    const place = await this.leader();
+    return [...this.endpoints.slice(place), ...this.endpoints.slice(0, place)];
+  }
+
   async kill(place: number): Promise<void> {
     const member = this.#members[place];
     if (member?.process === null || member?.process === undefined) return;

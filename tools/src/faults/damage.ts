@@ -22,16 +22,16 @@ const UNFIT: Exit = { code: 78, reason: /(belongs to|is not|is damaged|has serve
 
 export async function damageData(
   stage: Stage,
-  { whom, damage, isIdentity }: Extract<Fault, { readonly type: "damage" }>,
+  { whom, damage, file: which }: Extract<Fault, { readonly type: "damage" }>,
 ): Promise<void> {
   const { cluster, note, complain } = stage;
   const name = await memberOf(stage, whom);
-  note(`kill -9 ${name}, and damage its ${isIdentity ? "identity" : "database"}: ${JSON.stringify(damage)}`);
+  note(`kill -9 ${name}, and damage its ${which}: ${JSON.stringify(damage)}`);
   await cluster.kill(name);
   const directory = cluster.dataDirectory(name);
   const before = await inspectStorage(directory);
   if (before.type !== "sound") complain(`${name} was killed, and what it left is ${textOf(before)}`);
-  const file = isIdentity ? join(directory, "member.json") : cluster.dataFile(name);
+  const file = join(directory, which);
   const whole = readFileSync(file);
   damageFile(file, whole, damage);
   const after = await inspectStorage(directory);

@@ -1,6 +1,6 @@
 /** Whether what a member has acknowledged lies on the disk, and not only in the memory of the operating system. */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Cluster } from "./cluster.ts";
 import type { Violation } from "./judges.ts";
 import { eventually, wait } from "./stage.ts";
@@ -27,11 +27,34 @@ function unwrittenBytes(pid: number, file: string): number | null {
   return dirty.reduce((sum, line) => sum + Number(/(\d+) kB/.exec(line)?.[1] ?? 0) * 1024, 0);
 }
 
+/** O_DSYNC on Linux: a write returns when it is on the disk. */
+const RETURNS_FROM_DISK = 0o10000;
+
+/**
+ * Whether each write of the process to its journals returns from the disk: null where the system does not tell. From the flags in
+ * `/proc/<pid>/fdinfo`, see proc(5): they are the kernel's own, whatever the process believes.
+ */
+function waitsForJournals(pid: number): boolean | null {
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).filter((number) =>
+      /\/journal-[01]$/.test(readlinkSync(`/proc/${pid}/fd/${number}`)),
+    );
+    const flags = open.map((number) => /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "utf8")));
+    return open.length === 2 && flags.every((found) => (parseInt(found?.[1] ?? "0", 8) & RETURNS_FROM_DISK) !== 0);
+  } catch {
+    // No such file system, or no such process, or one that closes a file right now: nothing can be said.
+    return null;
+  }
+}
+
 const WRITES = 20;
 /** The members that were not needed for the quorum may still be writing what is on the way to them. */
 const QUIET_MS = 10_000;
 
-/** Some writes, and then a moment of quiet: all that was acknowledged is on the disks. */
+/**
+ * Some writes, and then a moment of quiet: all that was acknowledged is on the disks. What members write goes to their journals,
+ * by writes that return from the disk, and from there to the database, whose pages are clean once they are written out.
+ */
 export async function checkDurability(cluster: Cluster): Promise<readonly Violation[]> {
   const first = cluster.at(0);
   for (let at = 0; at < WRITES; at++) {
@@ -43,16 +66,26 @@ export async function checkDurability(cluster: Cluster): Promise<readonly Violat
     await wait(100);
     dirty = dirtyMembers(cluster);
   }
-  return dirty.map(({ name, bytes }) => ({
+  return [...dirty, ...hastyMembers(cluster)].map(({ name, text }) => ({
     of: "durability",
-    text: `${name} has acknowledged writes of which ${bytes} bytes have not reached the disk: a loss of power would lose them`,
+    text: `${name} has acknowledged writes ${text}: a loss of power would lose them`,
   }));
 }
 
-function dirtyMembers(cluster: Cluster): readonly { readonly name: string; readonly bytes: number }[] {
+type Finding = { readonly name: string; readonly text: string };
+
+function dirtyMembers(cluster: Cluster): readonly Finding[] {
   return cluster.names.flatMap((name) => {
     const pid = cluster.process(name)?.pid ?? null;
     const bytes = pid === null ? null : unwrittenBytes(pid, cluster.dataFile(name));
-    return bytes !== null && bytes > 0 ? [{ name, bytes }] : [];
+    return bytes !== null && bytes > 0 ? [{ name, text: `of which ${bytes} bytes have not reached the disk` }] : [];
+  });
+}
+
+function hastyMembers(cluster: Cluster): readonly Finding[] {
+  return cluster.names.flatMap((name) => {
+    const pid = cluster.process(name)?.pid ?? null;
+    const waits = pid === null ? null : waitsForJournals(pid);
+    return waits === false ? [{ name, text: "to a journal without waiting for the disk" }] : [];
   });
 }

@@ -7,7 +7,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OtherDisk } from "./cluster.ts";
 import { EndedError } from "./member-process.ts";
@@ -18,7 +18,7 @@ import type { Exit, Stage } from "./stage.ts";
 
 /** What a member ends with that has no room: see the exit codes in the README of packages/node. */
 const NO_ROOM: Exit = { code: 74, reason: /No room in .* Make room/ };
-/** What the disk has room for besides the data, before it is filled. */
+/** What the disk has room for besides what is there, before it is filled. */
 const SPARE_BYTES = 8 * 1024 * 1024;
 /** What is written meanwhile, so that a file which has room inside it has to grow. */
 const PRESSURE_BYTES = 64 * 1024;
@@ -116,7 +116,8 @@ export async function fillDisk(
   const own = cluster.dataDirectory(name);
   const mountPoint = `${own}.small`;
   mkdirSync(mountPoint);
-  const disk = await SmallDisk.open(mountPoint, statSync(cluster.dataFile(name)).size + SPARE_BYTES);
+  const bytes = readdirSync(own).reduce((sum, file) => sum + statSync(join(own, file)).size, SPARE_BYTES);
+  const disk = await SmallDisk.open(mountPoint, bytes);
   try {
     cpSync(own, disk.data, { recursive: true });
     cluster.moveTo(name, disk.disk);

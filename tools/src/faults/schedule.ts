@@ -23,6 +23,9 @@ export type Damage =
   | { readonly type: "empty" }
   | { readonly type: "gone" };
 
+/** Which of a member's files. */
+export type DamagedFile = "data.mdb" | "journal-0" | "journal-1" | "member.json";
+
 /** How a member makes room for another: first the new one comes, the old one goes, or the old one is lost with its disk. */
 type Order = "newFirst" | "oldFirst" | "lost";
 
@@ -39,7 +42,7 @@ export type Fault =
   | { readonly type: "transfer"; readonly places: readonly number[] }
   | { readonly type: "rolling" }
   | { readonly type: "churn"; readonly whom: Whom; readonly order: Order; readonly ms: number }
-  | { readonly type: "damage"; readonly whom: Whom; readonly damage: Damage; readonly isIdentity: boolean }
+  | { readonly type: "damage"; readonly whom: Whom; readonly damage: Damage; readonly file: DamagedFile }
   /** `roomBytes` is what is left to write; `again` says whether the member is started while there is none. */
   | {
       readonly type: "full";
@@ -102,7 +105,7 @@ const PLANS: { readonly [name in FaultName]: Plan<Extract<Fault, { readonly type
     type: "damage",
     whom: whom(random, size),
     damage: DAMAGES[random.integer(0, DAMAGES.length - 1)]?.(random) ?? { type: "empty" },
-    isIdentity: random.chance(10),
+    file: random.pick(DAMAGED_FILES),
   }),
   full: (random, size) => ({
     type: "full",
@@ -119,6 +122,15 @@ const PLANS: { readonly [name in FaultName]: Plan<Extract<Fault, { readonly type
     ms: aWhile(random),
   }),
 };
+
+/** The database as often as all others. */
+const DAMAGED_FILES: readonly DamagedFile[] = [
+  ...Array.from({ length: 4 }, () => "data.mdb" as const),
+  "journal-0",
+  "journal-1",
+  "journal-1",
+  "member.json",
+];
 
 const DAMAGES: readonly ((random: Random) => Damage)[] = [
   (random) => ({ type: "flip", at: random.integer(0, MILLION - 1), bit: random.integer(0, 7) }),

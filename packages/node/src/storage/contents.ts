@@ -53,7 +53,7 @@ const headSchema: z.ZodType<HeadRecord> = z.strictObject({
   lastIndex: natural,
   snapshot: natural.nullable(),
 });
-const journalSchema: z.ZodType<{ readonly number: number }> = z.strictObject({ number: natural });
+const journalSchema: z.ZodType<{ readonly number: number }> = z.strictObject({ number: z.int().positive() });
 const snapshotSchema: z.ZodType<SnapshotRecord> = z.strictObject({
   number: natural,
   head: plain,

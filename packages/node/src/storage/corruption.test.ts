@@ -1,13 +1,16 @@
 /** What is on disk and is not what was written is refused, and named. */
 
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { log } from "@quorate/core";
 import { describe, expect, test } from "vitest";
-import { openDatabase } from "./database.ts";
+import { dataFile, openDatabase } from "./database.ts";
 import type { Operation } from "./database.ts";
 import { readRecords } from "./file-check.ts";
-import { inFolder, layout, open } from "./harness.ts";
+import { crashed, inFolder, layout, open } from "./harness.ts";
 import type { Durable } from "./harness.ts";
-import { chunkKey, entryKey, HEAD_KEY, MARKER_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
+import { journalFile, SECTORS } from "./journal/files.ts";
+import { SECTOR_BYTES } from "./journal/sectors.ts";
+import { chunkKey, entryKey, HEAD_KEY, JOURNAL_KEY, MARKER_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
 
 const entries = log.append(log.emptyLog(4), ["five", "six", "seven"]);
 const STATE: Durable = { head: { term: 3 }, entries, snapshot: { head: { index: 4 }, chunks: [["a"], ["b"]] } };
@@ -15,6 +18,7 @@ const STATE: Durable = { head: { term: 3 }, entries, snapshot: { head: { index: 
 /** The keys of what `open` and one write of STATE leave: the snapshot has the number 1, and its chunks 2 and 3. */
 const records = [
   ["the marker record", MARKER_KEY],
+  ["the journal record", JOURNAL_KEY],
   ["the head record", HEAD_KEY],
   ["the snapshot's head record", SNAPSHOT_KEY],
   ["the record of the snapshot's chunk 2", chunkKey(2)],
@@ -118,6 +122,99 @@ describe("records that do not belong together", () => {
     expect(said).toEqual(corruptAt("no snapshot has the record of the snapshot's chunk 9"));
   });
 });
+
+describe("journals", () => {
+  /** What opening says after a crash with one write in each of two journals' files, and then `change` to the files. */
+  async function afterCrash(change: (first: string, second: string, directory: string) => void): Promise<unknown> {
+    let said: unknown = null;
+    await inFolder(async (directory) => {
+      const storage = await open(directory, { sync: false });
+      // Several of these fill a journal, and no one is so large that it goes to the database at once.
+      const head = "x".repeat(400_000);
+      for (let number = 0; number < 5; number++) await storage.write({ ...STATE, head: { number, head } });
+      const copy = crashed(directory, "copy");
+      await storage.close();
+      expect(readFileSync(journalFile(copy, 2)).readUInt32LE(4)).toBe(2);
+      change(journalFile(copy, 1), journalFile(copy, 2), copy);
+      said = await open(copy, { sync: false }).then(
+        async (again) => {
+          await again.close();
+          return again.durable?.head;
+        },
+        (error: unknown) => error,
+      );
+    });
+    return said;
+  }
+
+  test("that are as they were left are read", async () => {
+    expect(await afterCrash(() => undefined)).toMatchObject({ number: 4 });
+  });
+
+  test.each([
+    ["is missing", (_: string, second: string) => rmSync(second)],
+    ["has 5000 bytes in the place of 2097152", (_: string, second: string) => truncateSync(second, 5000)],
+    ["has 0 bytes", (_: string, second: string) => truncateSync(second, 0)],
+    ["sector 9 does not match its checksum", (_: string, second: string) => flip(second, 9 * SECTOR_BYTES + 77)],
+    ["sector 0 does not match its checksum", (_: string, second: string) => writeFileSync(second, zeros)],
+    ["sector 0 is of journal 1", (first: string, second: string) => renameOver(first, second)],
+  ])("%s", async (what, change) => {
+    expect(await afterCrash(change)).toEqual(corruptAt(what));
+  });
+
+  test("of which the database is gone", async () => {
+    const said = await afterCrash((_, __, directory) => rmSync(dataFile(directory)));
+    expect(said).toEqual(corruptAt("journal-0 was written to, and the database is gone"));
+  });
+
+  test("that are newer than the database, which was put back from a copy", () =>
+    inFolder(async (directory) => {
+      const storage = await open(directory);
+      const copy = crashed(directory, "copy");
+      await storage.write(STATE);
+      await storage.close();
+      const again = await open(directory);
+      await again.write({ ...STATE, head: { term: 4 } });
+      await again.close();
+      const third = await open(directory);
+      await third.write({ ...STATE, head: { term: 5 } });
+      await third.close();
+      cpSync(dataFile(copy), dataFile(directory));
+      await expect(open(directory)).rejects.toMatchObject({
+        fault: "corrupt",
+        message: expect.stringContaining("sector 0 is of journal 3") as unknown,
+      });
+    }));
+
+  test("of which one begins before the other has ended", () =>
+    inFolder(async (directory) => {
+      const storage = await open(directory, { sync: false });
+      const head = "x".repeat(400_000);
+      await storage.write({ ...STATE, head });
+      const early = crashed(directory, "early");
+      for (let number = 0; number < 5; number++) await storage.write({ ...STATE, head: { number, head } });
+      const late = crashed(directory, "late");
+      await storage.close();
+      cpSync(journalFile(late, 2), journalFile(early, 2));
+      await expect(open(early)).rejects.toMatchObject({
+        fault: "corrupt",
+        message: expect.stringContaining("journal 1 ends, and there is one after it") as unknown,
+      });
+    }));
+});
+
+const zeros = Buffer.alloc(SECTORS * SECTOR_BYTES);
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(path, bytes);
+}
+
+/** The first file in the place of the second as well. */
+function renameOver(first: string, second: string): void {
+  cpSync(first, second);
+}
 
 test("what another version of the store wrote is not read at all", async () => {
   const said = await after(() => [

@@ -5,37 +5,37 @@
  * Arguments: a folder to work in, a seed, how many damages. It prints a line of JSON for each before it opens, and after.
  */
 
-import {
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-  closeSync,
-} from "node:fs";
+import { closeSync, cpSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { log } from "@quorate/core";
 import { dataFile } from "./database.ts";
 import { StorageError } from "./error.ts";
-import { open, randomFrom } from "./harness.ts";
+import { crashed, open, randomFrom } from "./harness.ts";
 import type { Durable } from "./harness.ts";
+import { journalFile } from "./journal/files.ts";
 
 const PAGE = 4096;
 
+/** Which of a directory's files: LMDB's, or the journal's with an even or an odd number. */
+type Target = "database" | 0 | 1;
 type Damage =
   | { readonly type: "cut"; readonly size: number }
   | { readonly type: "flip"; readonly at: number; readonly bit: number }
   | { readonly type: "zeros" | "stale"; readonly page: number };
 /** `same` is a damage that touched nothing that counts. */
 type Verdict = "same" | "corrupt" | `not noticed: ${string}`;
-export type Line = { readonly damage: Damage; readonly verdict: Verdict | null };
+export type Line = { readonly target: Target; readonly damage: Damage; readonly verdict: Verdict | null };
 
-/** A state with a history, so that the file has trees of some depth, values with pages of their own, and free pages. */
-async function write(directory: string): Promise<Durable> {
+function fileOf(directory: string, target: Target): string {
+  return target === "database" ? dataFile(directory) : journalFile(directory, target);
+}
+
+/**
+ * A state with a history, so that the file has trees of some depth, values with pages of their own, and free pages. The
+ * directory is what a crash leaves of it, with journals that matter.
+ */
+async function write(directory: string): Promise<{ readonly directory: string; readonly state: Durable }> {
   const storage = await open(directory, { sync: false });
   let entries: Durable["entries"] = log.emptyLog();
   let state: Durable = { head: 0, entries, snapshot: null };
@@ -51,8 +51,14 @@ async function write(directory: string): Promise<Durable> {
     state = { head: { number }, entries, snapshot };
     await storage.write(state);
   }
+  // The journal has something in more than one page, and the other one what came before that.
+  for (let number = 0; number < 30; number++) {
+    state = { ...state, head: { number, text: "h".repeat(1000 * number) } };
+    await storage.write(state);
+  }
+  const left = crashed(directory, "left");
   await storage.close();
-  return state;
+  return { directory: left, state };
 }
 
 function damageOf(random: (below: number) => number, size: number): Damage {
@@ -132,18 +138,17 @@ async function judge(directory: string, written: Durable): Promise<Verdict> {
 }
 
 async function main(folder: string, seed: number, count: number): Promise<void> {
-  const original = join(folder, "original");
-  const written = await write(original);
+  const { directory: original, state } = await write(join(folder, "original"));
   const random = randomFrom(seed);
-  const { size } = statSync(dataFile(original));
+  const targets = ["database", "database", "database", 0, 1] as const;
   for (let number = 0; number < count; number++) {
-    const damage = damageOf(random, size);
+    const target = targets[random(targets.length)] ?? "database";
+    const damage = damageOf(random, statSync(fileOf(original, target)).size);
     const directory = join(folder, `damaged-${number}`);
-    mkdirSync(directory);
-    copyFileSync(dataFile(original), dataFile(directory));
-    inflict(dataFile(directory), damage);
-    print({ damage, verdict: null });
-    print({ damage, verdict: await judge(directory, written) });
+    cpSync(original, directory, { recursive: true });
+    inflict(fileOf(directory, target), damage);
+    print({ target, damage, verdict: null });
+    print({ target, damage, verdict: await judge(directory, state) });
     rmSync(directory, { recursive: true });
   }
 }

@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { hasRoom } from "./room.ts";
 
 /**
  * Why a directory can't be used, or no longer:
@@ -53,19 +53,6 @@ function isNoRoom(cause: unknown): boolean {
 
 /** LMDB calls it an input/output error, as that of a disk that fails, where the system has written less than it was given. */
 const CUT_SHORT: readonly unknown[] = ["EIO", 5];
-/** What LMDB writes at a time, at most. */
-const WRITE_BYTES = 1024 * 1024;
-
 function isCutShort(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && CUT_SHORT.includes(cause.code);
-}
-
-function hasRoom(directory: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize >= WRITE_BYTES;
-  } catch {
-    // A disk that can't be asked fails in other ways than for want of room.
-    return true;
-  }
 }

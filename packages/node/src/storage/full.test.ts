@@ -13,7 +13,7 @@ import { inFolder, open } from "./harness.ts";
 test.skipIf(process.platform === "win32")("a disk without room stops the writing, and loses nothing", () =>
   inFolder(async (directory) => {
     const program = join(import.meta.dirname, "full.ts");
-    const command = `trap "" XFSZ; ulimit -f 800; exec "$0" --import tsx "$1" "$2"`;
+    const command = `trap "" XFSZ; ulimit -f 8000; exec "$0" --import tsx "$1" "$2"`;
     const child = spawn("sh", ["-c", command, process.execPath, program, directory], {
       // LMDB says on standard error what it could not write.
       stdio: ["ignore", "pipe", "ignore"],
@@ -37,7 +37,7 @@ test.skipIf(!canMount)("a disk is full also where the last write was cut short",
   inFolder(async (directory) => {
     const program = join(import.meta.dirname, "full.ts");
     mkdirSync(directory, { recursive: true });
-    const sizes = [401, 405, 409].map((kibibytes) => `${kibibytes}k`);
+    const sizes = [4501, 4505, 4509].map((kibibytes) => `${kibibytes}k`);
     const command = `
       program=$1; directory=$2; shift 2
       for size in "$@"; do

@@ -1,6 +1,6 @@
 /** What the tests of storage share: a durable state whose parts are plain, and folders that are gone afterwards. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log, Plain } from "@quorate/core";
@@ -28,6 +28,16 @@ export async function inFolder(use: (directory: string) => Promise<void>): Promi
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * What a kill would leave of an open `directory`, as a directory of its own. Nothing may be being written to the journal: then
+ * its files do not change, and LMDB's is good at any moment.
+ */
+export function crashed(directory: string, name: string): string {
+  const copy = `${directory}-${name}`;
+  cpSync(directory, copy, { recursive: true });
+  return copy;
 }
 
 /** The seed of a random test. Set QUORATE_SEED to replay what a failure printed. */

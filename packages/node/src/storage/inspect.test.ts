@@ -6,7 +6,7 @@ import { inFolder, open } from "./harness.ts";
 import { inspectStorage } from "./inspect.ts";
 
 const entries = log.append(log.emptyLog(4), ["five", "six"]);
-const marker = { storeVersion: 1, format: "test/1", clusterId: "c1", memberId: "m1" };
+const marker = { storeVersion: 2, format: "test/1", clusterId: "c1", memberId: "m1" };
 
 test("tells whose a directory is, and what it holds, and changes nothing", () =>
   inFolder(async (directory) => {

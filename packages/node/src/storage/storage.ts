@@ -94,8 +94,11 @@ async function start<D>(
     size: () => sizeOf(directory),
     async close() {
       await writer.end();
-      await journaled.close();
-      await release();
+      try {
+        await journaled.close();
+      } finally {
+        await release();
+      }
     },
   };
 }

@@ -66,6 +66,7 @@ export class JournaledDatabase implements Database {
     return journaled;
   }
 
+  /** One at a time. From the first failure on, every call fails alike. */
   async commit(operations: readonly Operation[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
     try {

@@ -93,7 +93,7 @@ export function readJournal(file: Buffer, number: number): JournalContents {
   const headers = readHeaders(file);
   const isOf = (place: number): boolean => headers[place]?.number === number;
   for (const [place, header] of headers.entries()) {
-    if (header.number > number) throw new JournalFault(`sector ${place} is of journal ${header.number}`);
+    if (!mayHold(header.number, number)) throw new JournalFault(`sector ${place} is of journal ${header.number}`);
   }
   const entries: Buffer[] = [];
   let place = 0;
@@ -108,6 +108,11 @@ export function readJournal(file: Buffer, number: number): JournalContents {
   const isTouched = entries.length > 0 || headers.some((_, at) => isOf(at));
   demandNoneAfter(headers, number, place, entries.length + 1);
   return { entries, isTouched };
+}
+
+/** Whether a file with the journal `number` may have sectors of journal `other`: of an earlier one that was in it, or of none. */
+function mayHold(other: number, number: number): boolean {
+  return other === 0 || (other <= number && other % 2 === number % 2);
 }
 
 function readHeaders(file: Buffer): readonly Header[] {
