@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { Etcd3 } from "etcd3";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { EXIT } from "./exit.ts";
@@ -98,7 +99,18 @@ test("a certificate of its own lets clients in that trust it", async () => {
   expect((await member.ended).code).toBe(EXIT.ok);
 });
 
-/** Another process keeps the member from writing, as a disk does that does not answer. */
+/** A write that is too large for the journal waits for the database. What becomes of it is no matter. */
+async function writeMuch(endpoint: string): Promise<void> {
+  const client = new Etcd3({ hosts: endpoint });
+  await client
+    .put("much")
+    .value("x".repeat(1_000_000))
+    .exec()
+    .catch(() => undefined);
+  client.close();
+}
+
+/** Another process keeps the member from writing to its database, as a disk does that does not answer. */
 async function hang(directory: string): Promise<Running> {
   const holder = workplace.run(HOLDER, [workplace.path(directory)]);
   await holder.says(/held/);
@@ -110,8 +122,7 @@ test("a disk that does not answer is not waited for for ever when the member sto
   const { clients } = await served(member);
   await member.says(/"msg":"a member leads"/);
   const holder = await hang("hung");
-  const endpoints = ["--endpoints", clients[0] ?? "", "--command-timeout", "100ms"];
-  void workplace.quorate("member", "add", "another", "--peer-urls", "http://127.0.0.1:1", ...endpoints);
+  const writing = writeMuch(clients[0] ?? "");
   await member.says(/"msg":"the disk does not answer"/);
   member.child.kill("SIGTERM");
   const { stderr, signal } = await member.ended;
@@ -120,6 +131,7 @@ test("a disk that does not answer is not waited for for ever when the member sto
   );
   expect(stderr).not.toContain(`"msg":"stopped"`);
   expect(signal).toBe("SIGKILL");
+  await writing;
   holder.child.kill("SIGKILL");
   await holder.ended;
 });
@@ -129,8 +141,7 @@ test("a second signal ends a member whose disk does not answer at once", { timeo
   const { clients } = await served(member);
   await member.says(/"msg":"a member leads"/);
   const holder = await hang("hung2");
-  const endpoints = ["--endpoints", clients[0] ?? "", "--command-timeout", "100ms"];
-  void workplace.quorate("member", "add", "another", "--peer-urls", "http://127.0.0.1:1", ...endpoints);
+  const writing = writeMuch(clients[0] ?? "");
   await member.says(/"msg":"the disk does not answer"/);
   member.child.kill("SIGTERM");
   await member.says(/"msg":"stopping"/);
@@ -139,6 +150,7 @@ test("a second signal ends a member whose disk does not answer at once", { timeo
   expect(stderr).toContain(`"msg":"stopping at once: a second signal has come"`);
   expect(stderr).not.toContain("is not waited for any longer");
   expect(signal).toBe("SIGKILL");
+  await writing;
   holder.child.kill("SIGKILL");
   await holder.ended;
 });
@@ -166,7 +178,7 @@ test("a data directory whose database is gone is not begun anew", async () => {
   await served(member);
   member.child.kill("SIGKILL");
   await member.ended;
-  for (const file of ["data.mdb", "lock.mdb"]) rmSync(workplace.path(`lost/${file}`), { force: true });
+  for (const file of ["data.mdb", "lock.mdb", "journal-0", "journal-1"]) rmSync(workplace.path(`lost/${file}`), { force: true });
   const { code, stderr } = await workplace.quorate(...again);
   expect(stderr).toContain("its database is gone");
   expect(code).toBe(EXIT.configuration);

@@ -224,7 +224,7 @@ describe("a directory", () => {
     inFolder(async (directory) => {
       const storage = await open(directory);
       await expect(open(directory)).rejects.toMatchObject({ fault: "locked" });
-      await storage.close();
+      await Promise.all([storage.close(), storage.close()]);
       await (await open(directory)).close();
     }));
 

@@ -46,7 +46,7 @@ export type Storage<D> = {
   prepare(chunks: readonly Plain[]): Promise<void>;
   /** Bytes of the database's file. Room that was given free inside is used again before more is taken. */
   size(): number;
-  /** Waits for what is being written, and gives the directory free. */
+  /** Waits for what is being written, and gives the directory free. Once is enough, and more does nothing more. */
   close(): Promise<void>;
 };
 
@@ -87,19 +87,21 @@ async function start<D>(
     if (operations.length > 0) await journaled.commit(operations);
     return after;
   });
+  let ending: Promise<void> | null = null;
+  const end = async (): Promise<void> => {
+    await writer.end();
+    try {
+      await journaled.close();
+    } finally {
+      await release();
+    }
+  };
   return {
     durable,
     write: (state) => writer.write(state),
     prepare: (chunks) => prepared.prepare(chunks, (chunk) => writer.held.snapshot?.idOf.has(chunk) ?? false),
     size: () => sizeOf(directory),
-    async close() {
-      await writer.end();
-      try {
-        await journaled.close();
-      } finally {
-        await release();
-      }
-    },
+    close: () => (ending ??= end()),
   };
 }
 
