@@ -39,7 +39,9 @@ function waitsForJournals(pid: number): boolean | null {
     const open = readdirSync(`/proc/${pid}/fd`).filter((number) =>
       /\/journal-[01]$/.test(readlinkSync(`/proc/${pid}/fd/${number}`)),
     );
-    const flags = open.map((number) => /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "utf8")));
+    const flags = open.map((number) =>
+      /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "utf8")),
+    );
     return open.length === 2 && flags.every((found) => (parseInt(found?.[1] ?? "0", 8) & RETURNS_FROM_DISK) !== 0);
   } catch {
     // No such file system, or no such process, or one that closes a file right now: nothing can be said.

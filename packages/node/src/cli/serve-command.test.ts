@@ -178,7 +178,8 @@ test("a data directory whose database is gone is not begun anew", async () => {
   await served(member);
   member.child.kill("SIGKILL");
   await member.ended;
-  for (const file of ["data.mdb", "lock.mdb", "journal-0", "journal-1"]) rmSync(workplace.path(`lost/${file}`), { force: true });
+  for (const file of ["data.mdb", "lock.mdb", "journal-0", "journal-1"])
+    rmSync(workplace.path(`lost/${file}`), { force: true });
   const { code, stderr } = await workplace.quorate(...again);
   expect(stderr).toContain("its database is gone");
   expect(code).toBe(EXIT.configuration);

@@ -21,7 +21,7 @@ export function createFiles(directory: string, sync: boolean): void {
   for (const number of [0, 1]) {
     const file = openSync(journalFile(directory, number), "w", 0o600);
     try {
-      for (let written = 0; written < blank.length; ) written += writeSync(file, blank, written);
+      for (let written = 0; written < blank.length;) written += writeSync(file, blank, written);
       if (sync) fsyncSync(file);
     } finally {
       closeSync(file);
@@ -66,7 +66,7 @@ export class JournalFile {
 
   /** Writes sectors, the first at `place`. Resolves once they are on the disk. */
   async write(sectors: Buffer, place: number): Promise<void> {
-    for (let written = 0; written < sectors.length; ) {
+    for (let written = 0; written < sectors.length;) {
       const left = sectors.length - written;
       const { bytesWritten } = await writeAt(this.#file, sectors, written, left, place * SECTOR_BYTES + written);
       written += bytesWritten;

@@ -49,7 +49,8 @@ export function demandNoJournals(directory: string): void {
     } catch (error) {
       throw systemError(directory, `reading ${path}`, error);
     }
-    if (bytes !== null && holdsJournal(bytes)) throw corrupt(directory, `${path} was written to, and the database is gone`);
+    if (bytes !== null && holdsJournal(bytes))
+      throw corrupt(directory, `${path} was written to, and the database is gone`);
   }
 }
 

@@ -2,14 +2,22 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blankSectors, holdsJournal, JournalFault, readJournal, sealEntry, SECTOR_BYTES, sectorsFor } from "./sectors.ts";
+import {
+  blankSectors,
+  holdsJournal,
+  JournalFault,
+  readJournal,
+  sealEntry,
+  SECTOR_BYTES,
+  sectorsFor,
+} from "./sectors.ts";
 
 const SECTORS = 24;
 
 /** Entries of no bytes, of less than a sector, and of several. */
-const entry = fc.oneof(fc.constantFrom(0, 1, 483, 484, 485), fc.nat(2000)).chain((length) =>
-  fc.nat(255).map((fill) => Buffer.alloc(length, fill)),
-);
+const entry = fc
+  .oneof(fc.constantFrom(0, 1, 483, 484, 485), fc.nat(2000))
+  .chain((length) => fc.nat(255).map((fill) => Buffer.alloc(length, fill)));
 const someEntries = fc.array(entry, { minLength: 1, maxLength: 6 });
 
 type Written = {
