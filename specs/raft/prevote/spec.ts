@@ -90,6 +90,14 @@ export default spec({
                 ),
             }
           : {}),
+        ...(given.checkQuorum && given.preVote && given.links === "all" && given.ticks > 1 && given.elections > 1
+          ? {
+              /** A leader that none but followers of the one before has helped, for they had not heard from that for a tick. */
+              silentLeaderGivenUp: ({ history }) => {
+                return history.leaders.some(({ node }) => !history.settled.encouraged.includes(node));
+              },
+            }
+          : {}),
         ...(given.checkQuorum && !given.preVote
           ? {
               /** A candidate of a higher term is ignored by a node that has just heard from its leader. */

@@ -69,6 +69,16 @@ describe("a question", () => {
     expect(afterIn(config, left, from(b, 2, preVote(2, 2))).effects).toEqual([sent(b, 2, preVoted(true))]);
   });
 
+  test("is granted where time is counted when a leader was not heard for an election's time, though it is still followed", () => {
+    const counting = configWith({ preVote: true, checkQuorum: { electionTicks: 2 } });
+    const following = afterIn(counting, fresh, from(c, 2, entriesAfter(2, 2, []))).state;
+    const ticked = afterIn(counting, following, timeout("tick")).state;
+    expect(afterIn(counting, ticked, from(b, 2, preVote(2, 2)))).toEqual({ state: ticked, effects: [] });
+    const silent = afterIn(counting, ticked, timeout("tick")).state;
+    expect(silent.volatile.role).toMatchObject({ type: "follower", leader: c });
+    expect(afterIn(counting, silent, from(b, 2, preVote(2, 2))).effects).toEqual([sent(b, 2, preVoted(true))]);
+  });
+
   test("is not granted by a leader", () => {
     const alone = configWith({ preVote: true, voters: [a] });
     const leader = afterIn(alone, started(disk([]), alone), timeout("election")).state;

@@ -43,10 +43,14 @@ function grant(config: RaftConfig, state: RaftState, to: NodeId, { term }: PreVo
   return { ...reply, message: { ...reply.message, term } };
 }
 
-/** Whether this node has a leader, which it has not given up. */
+/**
+ * Whether this node has a leader, and helps to elect no other: one that it has heard from within the least time of an election.
+ * Where nobody counts time, one that it has not given up, as it does when its own timer is over.
+ */
 function hasLeader(config: RaftConfig, state: RaftState): boolean {
   const { role } = state.volatile;
-  if (role.type === "leader" || hasRecentLeader(config, state)) return true;
+  if (role.type === "leader") return true;
+  if (config.checkQuorum !== null) return hasRecentLeader(config, state);
   return role.type === "follower" && role.leader !== null;
 }
 
