@@ -228,6 +228,8 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
     log,
   });
   let api: Api | null = null;
+  /** Where clients reach this member, once that is known. */
+  let clientUrls: readonly string[] | null = null;
   let renewals: readonly Renewal[] = [];
   let ending: Promise<NodeEnd> | null = null;
   /** When the node began to wait for its last flush, by `performance.now`. */
@@ -258,7 +260,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
     member = memberOf(
       given,
       peers,
-      () => (api === null ? null : withPorts(options.advertiseClientUrls, api.addresses)),
+      () => clientUrls,
       fail,
     );
     api = await openApi({
@@ -271,6 +273,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
       onFault: (path, err) => log.warn({ path, err }, "a client's call came to an error of this program"),
       onTurnedAway: (address, reason) => complaints.warn(address, {}, reason),
     });
+    clientUrls = withPorts(options.advertiseClientUrls, api.addresses);
     renewals = renewalsOf(given, peers, api);
     demandWhole(broken);
     isUp = true;

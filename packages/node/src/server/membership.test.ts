@@ -31,6 +31,8 @@ class Rig {
   view: ProtocolView;
   store: StoreState = storeMachine.initial;
   applied = 0;
+  /** How often the store was looked at. */
+  looks = 0;
   clientUrls: readonly string[] | null = [`http://${A}:2`];
   logged: Replication["loggedAddresses"] = new Map();
   /** What others say of the members when they are asked. */
@@ -53,6 +55,7 @@ class Rig {
       changeMembership: (next, learners) => rig().note(`change to ${next.join(" ")} and ${learners.join(" ")}`),
       followers: () => [B, C].map((id, at) => ({ node: nodeId(id), match: at, isActive: true })),
       get store() {
+        rig().looks += 1;
         return rig().store;
       },
       get applied() {
@@ -71,7 +74,7 @@ class Rig {
     this.membership = new Membership({
       identity: { version: 1, protocol: "raft", clusterId: "c", memberId: A, bootstrap: voters, members: founders },
       name: A,
-      clientUrls: () => this.clientUrls,
+      clientUrls: () => this.clientUrls?.slice() ?? null,
       token: "token",
       peers: {
         setPeer: (peer: NodeId, urls: readonly string[]) => void this.note(`peer ${peer} at ${urls.join(" ")}`),
@@ -197,6 +200,18 @@ test("a member says where clients reach it once that is known", async () => {
   rig.clientUrls = [`http://${A}:4`];
   expect(await rig.turn()).toContain("propose memberPublish");
   expect(rig.store.members.find(({ id }) => id === A)?.clientUrls).toEqual([`http://${A}:4`]);
+});
+
+test("a turn in which nothing has changed costs a look at the list, and one in which something has is none of these", async () => {
+  const rig = new Rig(founders).list(...founders);
+  await rig.turn();
+  await rig.turn();
+  rig.looks = 0;
+  await rig.turn();
+  expect(rig.looks).toBe(1);
+  rig.apply({ type: "memberUpdate", id: B, peerUrls: ["http://moved:1"] });
+  expect(await rig.turn()).toEqual([`peer ${B} at http://moved:1`]);
+  expect(rig.looks).toBeGreaterThan(2);
 });
 
 describe("a member without a leader", () => {

@@ -163,7 +163,8 @@ export class Membership {
   #seen(view: ProtocolView): readonly unknown[] {
     const { loggedAddresses } = this.#options.replication();
     const { leader, voters, learners, isSettled } = view;
-    return [leader, voters, learners, isSettled, this.#members(), loggedAddresses, this.#options.clientUrls()];
+    const clientUrls = this.#options.clientUrls()?.join(" ");
+    return [leader, voters, learners, isSettled, this.#members(), loggedAddresses, clientUrls];
   }
 
   /** Whether there is nothing that this member waits for, or would ask for again: until something changes, turns are idle. */
