@@ -125,8 +125,13 @@ async function start<S extends Signature>(
       spans: openSpans(),
     });
   } catch (error) {
-    await storage.close();
-    await trace?.close();
+    await endAll(
+      [
+        ["closing the storage", () => storage.close()],
+        ["closing the trace", async () => await trace?.close()],
+      ],
+      log,
+    );
     throw error;
   }
 }

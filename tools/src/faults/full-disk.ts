@@ -19,7 +19,7 @@ import type { Exit, Stage } from "./stage.ts";
 /** What a member ends with that has no room: see the exit codes in the README of packages/node. */
 const NO_ROOM: Exit = { code: 74, reason: /No room in .* Make room/ };
 /** What the disk has room for besides what is there, before it is filled. */
-const SPARE_BYTES = 8 * 1024 * 1024;
+const SPARE_BYTES = 64 * 1024 * 1024;
 /** What is written meanwhile, so that a file which has room inside it has to grow. */
 const PRESSURE_BYTES = 64 * 1024;
 const FULL_MS = 30_000;

@@ -110,9 +110,9 @@ export function readContents(directory: string): Contents | null {
   });
   readRecords(directory, (cell) => overlay.take(cell));
   overlay.end();
-  if (count > 0) return assemble(directory, records, lastEntry);
-  demandNoJournals(directory);
-  return null;
+  const contents = count === 0 ? null : assemble(directory, records, lastEntry);
+  if (records.journals === null) demandNoJournals(directory);
+  return contents;
 }
 
 function checkedValue(directory: string, name: RecordName, cell: Cell): Plain {
@@ -185,8 +185,9 @@ function parsed<T>(directory: string, name: RecordName, schema: z.ZodType<T>, va
 function assemble(directory: string, records: Records, lastEntry: number | null): Contents {
   const { marker, journals, head } = records;
   if (marker === null) throw corrupt(directory, `${describe({ type: "marker" })} is missing`);
-  if (journals === null && marker.storeVersion !== WITHOUT_JOURNALS) {
-    throw corrupt(directory, `${describe({ type: "journal" })} is missing`);
+  if ((journals === null) !== (marker.storeVersion === WITHOUT_JOURNALS)) {
+    const what = describe({ type: "journal" });
+    throw corrupt(directory, journals === null ? `${what} is missing` : `there is ${what}, which this layout does not have`);
   }
   if (head === null) {
     if (records.snapshot === null && records.chunks.size === 0) return { marker, journals, written: null };

@@ -6,8 +6,9 @@ import { describe, expect, test } from "vitest";
 import { dataFile, openDatabase } from "./database.ts";
 import type { Operation } from "./database.ts";
 import { readRecords } from "./file-check.ts";
-import { crashed, inFolder, layout, open } from "./harness.ts";
+import { crashed, formerFrom, inFolder, layout, open } from "./harness.ts";
 import type { Durable } from "./harness.ts";
+import type { Storage } from "./storage.ts";
 import { journalFile, SECTORS } from "./journal/files.ts";
 import { SECTOR_BYTES } from "./journal/sectors.ts";
 import { chunkKey, entryKey, HEAD_KEY, JOURNAL_KEY, MARKER_KEY, seal, SNAPSHOT_KEY } from "./record.ts";
@@ -155,16 +156,16 @@ describe("journals", () => {
     ["is missing", (_: string, second: string) => rmSync(second)],
     ["has 5000 bytes in the place of 2097152", (_: string, second: string) => truncateSync(second, 5000)],
     ["has 0 bytes", (_: string, second: string) => truncateSync(second, 0)],
-    ["sector 9 does not match its checksum", (_: string, second: string) => flip(second, 9 * SECTOR_BYTES + 77)],
-    ["sector 0 does not match its checksum", (_: string, second: string) => writeFileSync(second, zeros)],
-    ["sector 0 is of journal 1", (first: string, second: string) => renameOver(first, second)],
+    ["a sector, 9, that does not match its checksum", (_: string, second: string) => flip(second, 9 * SECTOR_BYTES + 77)],
+    ["a sector, 0, that does not match its checksum", (_: string, second: string) => writeFileSync(second, zeros)],
+    ["a sector, 0, of journal 1, and is read for journal 2: is it another file?", (first: string, second: string) => renameOver(first, second)],
   ])("%s", async (what, change) => {
     expect(await afterCrash(change)).toEqual(corruptAt(what));
   });
 
   test("of which the database is gone", async () => {
     const said = await afterCrash((_, __, directory) => rmSync(dataFile(directory)));
-    expect(said).toEqual(corruptAt("journal-0 was written to, and the database is gone"));
+    expect(said).toEqual(corruptAt("journal-0 was written to, and the database that it belongs to is gone"));
   });
 
   test("that are newer than the database, which was put back from a copy", () =>
@@ -182,7 +183,7 @@ describe("journals", () => {
       cpSync(dataFile(copy), dataFile(directory));
       await expect(open(directory)).rejects.toMatchObject({
         fault: "corrupt",
-        message: expect.stringContaining("sector 0 is of journal 3") as unknown,
+        message: expect.stringContaining("a sector, 0, of journal 3, and is read for journal 1: was the database put back") as unknown,
       });
     }));
 
@@ -198,8 +199,63 @@ describe("journals", () => {
       cpSync(journalFile(late, 2), journalFile(early, 2));
       await expect(open(early)).rejects.toMatchObject({
         fault: "corrupt",
-        message: expect.stringContaining("journal 1 ends, and there is one after it") as unknown,
+        message: expect.stringContaining("journal 1 has no end mark, and journal 2 was begun all the same") as unknown,
       });
+    }));
+});
+
+describe("a database that was put back from a copy is refused", () => {
+  const large = (text: string): Durable => ({ ...STATE, head: text.repeat(600_000) });
+
+  async function putBack(write: (storage: Storage<Durable>) => Promise<void>): Promise<unknown> {
+    let said: unknown = null;
+    await inFolder(async (directory) => {
+      const storage = await open(directory, { sync: false });
+      await storage.write({ ...STATE, head: "small" });
+      const early = crashed(directory, "early");
+      await write(storage);
+      const late = crashed(directory, "late");
+      await storage.close();
+      cpSync(dataFile(early), dataFile(late));
+      said = await open(late, { sync: false }).then(
+        async (again) => {
+          await again.close();
+          return again.durable?.head;
+        },
+        (error: unknown) => error,
+      );
+    });
+    return said;
+  }
+
+  test.each([1, 2, 3])("where %s writes since were too large for the journal", async (count) => {
+    const said = await putBack(async (storage) => {
+      for (const text of "abc".slice(0, count)) await storage.write(large(text));
+    });
+    expect(said).toEqual(corruptAt("put back from a copy"));
+  });
+
+  test("where the journals have been filled since, more than once", async () => {
+    const said = await putBack(async (storage) => {
+      for (let number = 0; number < 11; number++) await storage.write({ ...STATE, head: `${number}`.repeat(400_000) });
+    });
+    expect(said).toEqual(corruptAt("put back from a copy"));
+  });
+
+  test("where it is from before there were journals", () =>
+    inFolder(async (directory) => {
+      const storage = await open(directory, { sync: false });
+      await storage.write(STATE);
+      await storage.close();
+      const former = await formerFrom(directory);
+      const copy = crashed(former, "copy");
+      const upgraded = await open(former, { sync: false });
+      await upgraded.write({ ...STATE, head: { term: 4 } });
+      const late = crashed(former, "late");
+      await upgraded.close();
+      cpSync(dataFile(copy), dataFile(late));
+      await expect(open(late)).rejects.toMatchObject(corruptAt("journal-1 was written to") as object);
+      expect(readFileSync(journalFile(late, 1)).readUInt32LE(4)).toBe(1);
     }));
 });
 
@@ -224,14 +280,17 @@ test("what another version of the store wrote is not read at all", async () => {
   expect(said).toMatchObject({ fault: "otherVersion" });
 });
 
-test("what the layout does not take is corrupt, with its reason", () =>
-  inFolder(async (directory) => {
-    const storage = await open(directory);
+test("what the layout does not take is corrupt, with its reason, and nothing is changed", () =>
+  inFolder(async (folder) => {
+    const storage = await open(folder);
     await storage.write(STATE);
+    const directory = crashed(folder, "crashed");
     await storage.close();
+    const before = readFileSync(dataFile(directory));
     const join = (): never => {
       throw new Error("no such term");
     };
     const opening = open(directory, { layout: { ...layout, join } });
     await expect(opening).rejects.toMatchObject({ fault: "corrupt", message: expect.stringContaining("no such term") });
+    expect(readFileSync(dataFile(directory)).equals(before)).toBe(true);
   }));

@@ -6,10 +6,10 @@
  * storage has one; `noMetaSync` would leave the last transaction to chance.
  */
 
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { open } from "lmdb";
-import { systemError } from "./error.ts";
+import { databaseError } from "./error.ts";
 
 export type Operation =
   | { readonly type: "put"; readonly key: Buffer; readonly bytes: Buffer }
@@ -35,7 +35,6 @@ export function sizeOf(directory: string): number {
 /** @throws StorageError if LMDB or the system refuse */
 export function openDatabase(directory: string, sync: boolean): Database {
   const database = openLmdb(directory, sync);
-  if (sync) flushDirectories(directory);
   return {
     async commit(operations) {
       try {
@@ -46,7 +45,7 @@ export function openDatabase(directory: string, sync: boolean): Database {
           }
         });
       } catch (error) {
-        throw systemError(directory, "writing", await causeOf(error));
+        throw databaseError(directory, "writing", await causeOf(error));
       }
     },
     close: () => database.close(),
@@ -67,21 +66,7 @@ function openLmdb(directory: string, sync: boolean) {
       maxDbs: 1,
     });
   } catch (error) {
-    throw systemError(directory, "opening the database", error);
-  }
-}
-
-/** A file's name is durable once its directory is flushed. */
-function flushDirectories(directory: string): void {
-  // Windows has no such call, and needs none.
-  if (process.platform === "win32") return;
-  for (const path of [directory, dirname(directory)]) {
-    const descriptor = openSync(path, "r");
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    throw databaseError(directory, "opening the database", error);
   }
 }
 

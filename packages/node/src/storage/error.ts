@@ -32,10 +32,19 @@ export function corrupt(directory: string, what: string, options?: ErrorOptions)
   return new StorageError("corrupt", `The data in ${directory} is corrupt: ${what}. ${REPLACE_MEMBER}`, options);
 }
 
-/** What a system call or LMDB said when something was to be done, as an error of ours. */
+/** What LMDB said when something was to be written. */
+export function databaseError(directory: string, doing: string, cause: unknown): StorageError {
+  return errorOf(directory, doing, cause, isNoRoom(cause) || (isCutShort(cause) && !hasRoom(directory)));
+}
+
+/** What a system call said when something was to be done, as an error of ours. */
 export function systemError(directory: string, doing: string, cause: unknown): StorageError {
+  return errorOf(directory, doing, cause, isNoRoom(cause));
+}
+
+function errorOf(directory: string, doing: string, cause: unknown, isFull: boolean): StorageError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  if (isNoRoom(cause) || (isCutShort(cause) && !hasRoom(directory))) {
+  if (isFull) {
     const mend = "Make room on its disk, or raise the limit on the size of files, and start the node again.";
     return new StorageError("full", `No room in ${directory}: ${doing} failed (${said}). ${mend}`, { cause });
   }

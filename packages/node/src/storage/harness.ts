@@ -1,10 +1,14 @@
 /** What the tests of storage share: a durable state whose parts are plain, and folders that are gone afterwards. */
 
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log, Plain } from "@quorate/core";
+import { openDatabase } from "./database.ts";
+import type { Operation } from "./database.ts";
+import { readRecords } from "./file-check.ts";
 import type { Layout, SnapshotParts } from "./layout.ts";
+import { nameOf, seal } from "./record.ts";
 import { openStorage } from "./storage.ts";
 import type { Storage, StorageOptions } from "./storage.ts";
 
@@ -52,4 +56,24 @@ export function randomFrom(seed: number): (below: number) => number {
     state = (state * 48_271) % 2_147_483_647;
     return state % below;
   };
+}
+
+/** What the version without journals would have written in the place of `directory`, as a directory of its own. */
+export async function formerFrom(directory: string): Promise<string> {
+  const former = `${directory}-former`;
+  mkdirSync(former);
+  const records: Operation[] = [];
+  readRecords(directory, (cell) => {
+    const { bytes, keyAt, dataAt, end } = cell;
+    const { type } = nameOf(cell);
+    const key = Buffer.from(bytes.subarray(keyAt, dataAt));
+    if (type === "journal") return;
+    const marker: Plain = { storeVersion: 1, format: "test/1", clusterId: "c1", memberId: "m1" };
+    const value = type === "marker" ? seal(key, marker) : Buffer.from(bytes.subarray(dataAt, end));
+    records.push({ type: "put", key, bytes: value });
+  });
+  const database = openDatabase(former, false);
+  await database.commit(records);
+  await database.close();
+  return former;
 }

@@ -39,7 +39,7 @@ test(`kill -9 loses nothing that was written (QUORATE_SEED=${SEED})`, { timeout:
     const seed = random(1000) + 1;
     let number = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const printed = await writeUntilKilled(directory, seed, random(60) + 1, random(12));
+      const printed = await writeUntilKilled(directory, seed, random(160) + 1, random(12));
       expect(printed).toBeGreaterThan(number);
       const storage = await open(directory);
       const durable = storage.durable ?? expect.fail("the directory has a state");

@@ -28,6 +28,8 @@ function largestIn(directory: string): number {
 }
 
 function fileBytesMax(): number {
+  // Otherwise it would ask for the names of all hosts that this process is connected to.
+  Reflect.set(process.report, "excludeNetwork", true);
   const report = reportSchema.safeParse(process.report.getReport());
   const soft = report.data?.userLimits.file_size_blocks.soft;
   return typeof soft === "number" ? soft : Infinity;

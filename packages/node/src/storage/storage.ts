@@ -77,12 +77,14 @@ async function start<D>(
   database: Database,
   release: () => Promise<void>,
 ): Promise<Storage<D>> {
-  const marker = isMarked(contents, layout.format) ? [] : [markerOf(layout.format, identity)];
-  const journaled = await JournaledDatabase.open(directory, database, sync, contents?.journals ?? null, marker);
+  // Whatever is wrong with what was read is found before anything is written.
   const parts = contents === null ? null : partsOf(contents);
   const durable = parts === null ? null : joined(directory, layout, parts);
+  const held = contents === null ? NOTHING_HELD : heldOf(contents);
+  const marker = isMarked(contents, layout.format) ? [] : [markerOf(layout.format, identity)];
+  const journaled = await JournaledDatabase.open(directory, database, sync, contents?.journals ?? null, marker);
   const prepared = new PreparedChunks();
-  const writer = new Writer<D>(durable, contents === null ? NOTHING_HELD : heldOf(contents), async (before, state) => {
+  const writer = new Writer<D>(durable, held, async (before, state) => {
     const { operations, after } = difference(before, layout.split(state), prepared);
     if (operations.length > 0) await journaled.commit(operations);
     return after;

@@ -49,6 +49,8 @@ export class TraceWriter {
   /** Lines, and null where the next file begins. */
   #waiting: (string | null)[] = [];
   #waitingSize = 0;
+  /** The first line of this file, where the trace has failed before it was written. */
+  #header: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isWriting = false;
   #failure: Error | null = null;
@@ -79,7 +81,8 @@ export class TraceWriter {
     if (!this.isOpen) return;
     this.#waiting.push(line);
     this.#waitingSize += line.length + 1;
-    if (this.#waitingSize > this.#options.backlogMax) {
+    // One line alone may be longer: it is there already, and says nothing of the disk.
+    if (this.#waitingSize - line.length - 1 > this.#options.backlogMax) {
       this.fail(new Error(`The disk is too slow for the trace: ${this.#waitingSize} characters wait for it.`));
     } else if (!this.#isWriting) {
       if (this.#waitingSize >= GATHER_CHARACTERS) this.#write();
@@ -96,6 +99,8 @@ export class TraceWriter {
   fail(error: Error): void {
     if (!this.isOpen) return;
     this.#failure = error;
+    const [first] = this.#waiting;
+    if (this.#written === 0 && !this.#isWriting && typeof first === "string") this.#header = first;
     this.#waiting = [];
     this.#waitingSize = 0;
     this.#options.onError(error);
@@ -166,7 +171,9 @@ export class TraceWriter {
     const record: EndRecord = { type: "end", reason: "failed", error: error.message };
     try {
       await this.#output.truncate(this.#written);
-      await this.#append(Buffer.from(`${JSON.stringify(record)}\n`));
+      if (this.#header !== null) await this.#append(Buffer.from(`${this.#header}\n`));
+      // Without a header nobody could tell whose trace it is: an empty file is one of a life that wrote nothing.
+      if (this.#written > 0) await this.#append(Buffer.from(`${JSON.stringify(record)}\n`));
       await this.#output.close();
     } catch (again) {
       this.#options.onError(new Error("The trace does not say itself that it has ended early.", { cause: again }));

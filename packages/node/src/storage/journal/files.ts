@@ -1,8 +1,9 @@
 /** The two files of a directory's journals, which take turns: journals with odd numbers are in one, with even ones in the other. */
 
 import { closeSync, constants, fdatasync, fsyncSync, openSync, readFileSync, write, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { dataFile } from "../database.ts";
 import { blankSectors, JournalFault, SECTOR_BYTES } from "./sectors.ts";
 
 /** How many sectors a file has: 2 MiB. What is written until it is full reaches the database as one transaction. */
@@ -16,16 +17,35 @@ export function journalFile(directory: string, number: number): string {
 }
 
 /** Makes both files anew, with nothing in them. */
-export function createFiles(directory: string, sync: boolean): void {
+export function createFiles(directory: string): void {
   const blank = blankSectors(SECTORS);
   for (const number of [0, 1]) {
     const file = openSync(journalFile(directory, number), "w", 0o600);
     try {
       for (let written = 0; written < blank.length;) written += writeSync(file, blank, written);
-      if (sync) fsyncSync(file);
     } finally {
       closeSync(file);
     }
+  }
+}
+
+/**
+ * Flushes all that writes to a journal rest on: the database, the journals, and that they are where they are. The directory may
+ * have been copied here a moment ago, or been written by a node that does not wait for its disk.
+ */
+export function flushAll(directory: string): void {
+  for (const path of [dataFile(directory), journalFile(directory, 0), journalFile(directory, 1)]) flushPath(path);
+  // Windows can't flush directories, and need not.
+  if (process.platform === "win32") return;
+  for (const path of [directory, dirname(directory)]) flushPath(path);
+}
+
+function flushPath(path: string): void {
+  const descriptor = openSync(path, process.platform === "win32" ? "r+" : "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -36,9 +56,9 @@ export function createFiles(directory: string, sync: boolean): void {
  */
 export function readFile(directory: string, number: number): Buffer {
   const bytes = readIfThere(directory, number);
-  if (bytes === null) throw new JournalFault("it is missing");
+  if (bytes === null) throw new JournalFault("is missing");
   const whole = SECTORS * SECTOR_BYTES;
-  if (bytes.length !== whole) throw new JournalFault(`it has ${bytes.length} bytes in the place of ${whole}`);
+  if (bytes.length !== whole) throw new JournalFault(`has ${bytes.length} bytes in the place of ${whole}`);
   return bytes;
 }
 

@@ -1,16 +1,15 @@
 /** What is acknowledged is there after a crash, whichever of the journals and the database has it by then. */
 
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { constants, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { log } from "@quorate/core";
-import type { Plain } from "@quorate/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openDatabase, sizeOf } from "../database.ts";
+import { sizeOf } from "../database.ts";
 import type { Operation } from "../database.ts";
 import { readRecords } from "../file-check.ts";
-import { crashed, inFolder, open } from "../harness.ts";
+import { crashed, formerFrom, inFolder, open } from "../harness.ts";
 import type { Durable } from "../harness.ts";
-import { nameOf, seal } from "../record.ts";
+import { nameOf } from "../record.ts";
 import { journalFile, SECTORS } from "./files.ts";
 import { JournaledDatabase } from "./journaled.ts";
 import { readJournals } from "./read.ts";
@@ -176,8 +175,44 @@ test("what the database could not take in fails the writes that come after, and 
     await expect(writing).rejects.toThrow("no room");
     await expect(journaled.commit(put("z"))).rejects.toThrow("no room");
     await journaled.close();
+    await journaled.commit([]);
     expect(acknowledged).not.toBe("");
     expect(readJournals(directory, 1).operations).toStrictEqual(put(acknowledged));
+  }));
+
+test("what the database could not take in and nobody was told of is told at the end", () =>
+  inFolder(async (directory) => {
+    await (await open(directory, { sync: false })).close();
+    const database = {
+      commit: () => Promise.reject(new Error("no room")),
+      close: () => Promise.resolve(),
+    };
+    const journaled = await JournaledDatabase.open(directory, database, false, readJournals(directory, 1), []);
+    const put = (number: number): Operation[] => {
+      return [{ type: "put", key: Buffer.from([number]), bytes: Buffer.alloc(300_000, number) }];
+    };
+    // The last of these begins the second journal: the first one is on its way to the database.
+    for (let number = 0; number < 7; number++) await journaled.commit(put(number));
+    await expect(journaled.close()).rejects.toThrow("no room");
+    expect(readJournals(directory, 1).operations).toHaveLength(7);
+  }));
+
+test.runIf(process.platform === "linux")("no write to a journal returns before it is on the disk, unless that is not asked for", () =>
+  inFolder(async (directory) => {
+    for (const sync of [true, false]) {
+      const storage = await open(directory, { sync });
+      const flags = readdirSync("/proc/self/fd").flatMap((descriptor) => {
+        try {
+          if (!readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(`${directory}/journal-`)) return [];
+          return [/^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? ""];
+        } catch {
+          // Another one that was closed meanwhile.
+          return [];
+        }
+      });
+      expect(flags.map((octal) => (parseInt(octal, 8) & constants.O_DSYNC) !== 0)).toEqual([sync, sync]);
+      await storage.close();
+    }
   }));
 
 test("a journal's file is not taken again before the database has what is in it", () =>
@@ -218,24 +253,4 @@ test("a journal's file is not taken again before the database has what is in it"
 /** Two files, of which the one of journal 1 is the second. */
 function readJournalBytes(directory: string): Buffer {
   return Buffer.from(readFileSync(journalFile(directory, 1)));
-}
-
-/** The same as the version without journals would have written it. */
-async function formerFrom(directory: string): Promise<string> {
-  const former = `${directory}-former`;
-  mkdirSync(former);
-  const records: Operation[] = [];
-  readRecords(directory, (cell) => {
-    const { bytes, keyAt, dataAt, end } = cell;
-    const { type } = nameOf(cell);
-    const key = Buffer.from(bytes.subarray(keyAt, dataAt));
-    if (type === "journal") return;
-    const marker: Plain = { storeVersion: 1, format: "test/1", clusterId: "c1", memberId: "m1" };
-    const value = type === "marker" ? seal(key, marker) : Buffer.from(bytes.subarray(dataAt, end));
-    records.push({ type: "put", key, bytes: value });
-  });
-  const database = openDatabase(former, false);
-  await database.commit(records);
-  await database.close();
-  return former;
 }

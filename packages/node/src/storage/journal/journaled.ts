@@ -10,15 +10,13 @@
 import { systemError } from "../error.ts";
 import type { Database, Operation } from "../database.ts";
 import { JOURNAL_KEY, seal } from "../record.ts";
-import { createFiles, JournalFile, SECTORS } from "./files.ts";
-import { encodeOperations } from "./operations.ts";
+import { createFiles, flushAll, JournalFile, SECTORS } from "./files.ts";
+import { BEGIN_MARK, encodeOperations, END_MARK } from "./operations.ts";
 import type { Journals } from "./read.ts";
 import { sealEntry, sectorsFor } from "./sectors.ts";
 
 /** What takes more than a quarter of a journal is given to the database at once. */
 const ENTRY_SECTORS_MAX = SECTORS / 4;
-/** The entry that says that the journal is full and the next one goes on. */
-const END = Buffer.alloc(0);
 
 export class JournaledDatabase implements Database {
   readonly #directory: string;
@@ -34,12 +32,19 @@ export class JournaledDatabase implements Database {
   #transfer: Promise<void> = Promise.resolve();
   /** Why nothing is written any more. */
   #failure: { readonly error: unknown } | null = null;
+  /** Whether a commit has told of the failure. */
+  #isTold = false;
 
-  private constructor(directory: string, database: Database, number: number, sync: boolean) {
+  private constructor(
+    directory: string,
+    database: Database,
+    number: number,
+    files: readonly [JournalFile, JournalFile],
+  ) {
     this.#directory = directory;
     this.#database = database;
     this.#number = number;
-    this.#files = [new JournalFile(directory, 0, sync), new JournalFile(directory, 1, sync)];
+    this.#files = files;
   }
 
   /**
@@ -54,22 +59,24 @@ export class JournaledDatabase implements Database {
     journals: Journals | null,
     marker: readonly Operation[],
   ): Promise<JournaledDatabase> {
-    let journaled: JournaledDatabase;
-    try {
-      if (journals === null) createFiles(directory, sync);
-      journaled = new JournaledDatabase(directory, database, journals?.next ?? 1, sync);
-    } catch (error) {
-      throw systemError(directory, "opening its journals", error);
-    }
     const operations = [...marker, ...(journals?.operations ?? [])];
-    if (operations.length > 0 || journals?.next !== journals?.number) await journaled.#give(operations);
+    const number = journals?.next ?? 1;
+    const files = openFiles(directory, sync, journals === null);
+    const journaled = new JournaledDatabase(directory, database, number, files);
+    try {
+      if (operations.length > 0 || number !== journals?.number) await journaled.#give(operations);
+    } catch (error) {
+      for (const file of files) file.close();
+      throw error;
+    }
     return journaled;
   }
 
   /** One at a time. From the first failure on, every call fails alike. */
   async commit(operations: readonly Operation[]): Promise<void> {
-    if (this.#failure !== null) throw this.#failure.error;
+    if (operations.length === 0) return;
     try {
+      this.#demandSound();
       const held = encodeOperations(operations);
       const sectors = sectorsFor(held.length);
       if (sectors > ENTRY_SECTORS_MAX) return await this.#commitAtOnce(operations);
@@ -79,15 +86,21 @@ export class JournaledDatabase implements Database {
       this.#keep(operations);
     } catch (error) {
       this.#failure ??= { error };
+      this.#isTold = true;
       throw error;
     }
   }
 
-  /** Afterwards the database has everything, if nothing has failed. */
+  /**
+   * Afterwards the database has everything, if nothing has failed.
+   *
+   * @throws StorageError (by rejection) if something has, and no commit has told of it. What was acknowledged is in the journals.
+   */
   async close(): Promise<void> {
     try {
       await this.#transfer;
-      if (this.#failure === null && this.#pending.size > 0) await this.#commitAtOnce([]);
+      if (!this.#isTold) this.#demandSound();
+      if (this.#failure === null && this.#pending.size > 0) await this.#give(this.#begin(this.#number + 1));
     } finally {
       for (const file of this.#files) file.close();
       await this.#database.close();
@@ -113,23 +126,31 @@ export class JournaledDatabase implements Database {
   /** Ends a full journal and begins the next one, once the database has what is in the file that this one takes. */
   async #turn(): Promise<void> {
     await this.#transferred();
-    await this.#append(END);
+    await this.#append(END_MARK);
     const full = this.#begin(this.#number + 1);
     this.#transfer = this.#give(full).catch((error: unknown) => {
       this.#failure ??= { error };
     });
   }
 
-  /** What is too large for the journal makes the database take in all that is older with it, in one transaction. */
+  /**
+   * What is too large for the journal makes the database take in all that is older with it, in one transaction. The mark tells a
+   * database from before that, which was put back, that it is not the one that this journal belongs to.
+   */
   async #commitAtOnce(operations: readonly Operation[]): Promise<void> {
     await this.#transferred();
     this.#keep(operations);
     await this.#give(this.#begin(this.#number + 1));
+    await this.#append(BEGIN_MARK);
   }
 
   /** Waits for what is on its way to the database, which may not have got there. */
   async #transferred(): Promise<void> {
     await this.#transfer;
+    this.#demandSound();
+  }
+
+  #demandSound(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
@@ -150,5 +171,19 @@ export class JournaledDatabase implements Database {
   /** Says that the journals before `number` are in the database. */
   #valid(number: number): Operation {
     return { type: "put", key: JOURNAL_KEY, bytes: seal(JOURNAL_KEY, { number }) };
+  }
+}
+
+/** Both files, for journals with an even and an odd number. With `sync` all that there is on the disk is flushed. */
+function openFiles(directory: string, sync: boolean, areNew: boolean): readonly [JournalFile, JournalFile] {
+  let even: JournalFile | null = null;
+  try {
+    if (areNew) createFiles(directory);
+    if (sync) flushAll(directory);
+    even = new JournalFile(directory, 0, sync);
+    return [even, new JournalFile(directory, 1, sync)];
+  } catch (error) {
+    even?.close();
+    throw systemError(directory, "opening its journals", error);
   }
 }

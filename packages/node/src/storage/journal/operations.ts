@@ -1,6 +1,14 @@
-/** Operations on records as bytes: for each its kind, the lengths of its key and its value, and the two. */
+/**
+ * What an entry of a journal says, as bytes: operations on records, of each its kind, the lengths of its key and its value, and
+ * the two; or a mark, of one byte.
+ */
 
 import type { Operation } from "../database.ts";
+
+/** The journal is full, and the next one goes on. */
+export const END_MARK: Buffer = Buffer.from([0x80]);
+/** The journal follows on what the database was given without one. */
+export const BEGIN_MARK: Buffer = Buffer.from([0x81]);
 
 const PUT = 1;
 const REMOVE = 2;
@@ -20,7 +28,7 @@ export function encodeOperations(operations: readonly Operation[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The opposite. Null if `encodeOperations` can't have made `bytes`; what is returned are views of them. */
+/** The opposite, of what is no mark. Null if `encodeOperations` can't have made `bytes`; what is returned are views of them. */
 export function decodeOperations(bytes: Buffer): readonly Operation[] | null {
   const operations: Operation[] = [];
   let at = 0;

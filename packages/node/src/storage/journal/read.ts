@@ -3,7 +3,7 @@
 import { corrupt, StorageError, systemError } from "../error.ts";
 import type { Operation } from "../database.ts";
 import { journalFile, readFile, readIfThere } from "./files.ts";
-import { decodeOperations } from "./operations.ts";
+import { BEGIN_MARK, decodeOperations, END_MARK } from "./operations.ts";
 import { holdsJournal, JournalFault, readJournal } from "./sectors.ts";
 
 export type Journals = {
@@ -23,8 +23,12 @@ export type Journals = {
 export function readJournals(directory: string, number: number): Journals {
   const first = readOne(directory, number);
   const second = readOne(directory, number + 1);
+  const aged = "one of its journals or the database was put back from a copy";
   if (!first.isContinued && second.isTouched) {
-    throw corrupt(directory, `in ${journalFile(directory, number)}, journal ${number} ends, and there is one after it`);
+    throw corrupt(directory, `journal ${number} has no end mark, and journal ${number + 1} was begun all the same: ${aged}`);
+  }
+  if (second.isContinued) {
+    throw corrupt(directory, `journal ${number + 1} is full, and the database does not even have journal ${number}: ${aged}`);
   }
   const latest = new Map<string, Operation>();
   for (const operation of [...first.operations, ...second.operations]) {
@@ -36,7 +40,8 @@ export function readJournals(directory: string, number: number): Journals {
 }
 
 /**
- * For a directory whose database holds nothing: it is new, or was when all stopped, unless journals were written to.
+ * For a directory whose database says nothing of journals: it has none, or was being given them when all stopped, unless they were
+ * written to.
  *
  * @throws StorageError `corrupt` if they were
  */
@@ -50,7 +55,7 @@ export function demandNoJournals(directory: string): void {
       throw systemError(directory, `reading ${path}`, error);
     }
     if (bytes !== null && holdsJournal(bytes))
-      throw corrupt(directory, `${path} was written to, and the database is gone`);
+      throw corrupt(directory, `${path} was written to, and the database that it belongs to is gone`);
   }
 }
 
@@ -62,10 +67,11 @@ function readOne(directory: string, number: number): One {
     const operations: Operation[] = [];
     let isContinued = false;
     for (const [at, entry] of entries.entries()) {
-      if (isContinued) throw new JournalFault(`entry ${at + 1} stands after the end of journal ${number}`);
+      if (isContinued) throw new JournalFault(`has entry ${at + 1} after the end of journal ${number}`);
+      isContinued = entry.equals(END_MARK);
+      if (isContinued || entry.equals(BEGIN_MARK)) continue;
       const decoded = decodeOperations(entry);
-      if (decoded === null) throw new JournalFault(`entry ${at + 1} of journal ${number} can't be decoded`);
-      if (decoded.length === 0) isContinued = true;
+      if (decoded === null) throw new JournalFault(`has entry ${at + 1} of journal ${number}, which can't be decoded`);
       operations.push(...decoded);
     }
     return { operations, isContinued, isTouched };
@@ -77,6 +83,6 @@ function readOne(directory: string, number: number): One {
 function faultOf(directory: string, number: number, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const path = journalFile(directory, number);
-  if (error instanceof JournalFault) return corrupt(directory, `in ${path}, ${error.message}`, { cause: error });
+  if (error instanceof JournalFault) return corrupt(directory, `${path} ${error.message}`, { cause: error });
   return systemError(directory, `reading ${path}`, error);
 }

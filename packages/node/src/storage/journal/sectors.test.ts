@@ -100,7 +100,7 @@ describe("a journal's file", () => {
       fc.property(files, fc.nat(SECTORS * SECTOR_BYTES - 1), fc.nat(7), ({ file, number }, at, bit) => {
         file.writeUInt8(file.readUInt8(at) ^ (1 << bit), at);
         expect(() => readJournal(file, number)).toThrow(
-          `sector ${Math.floor(at / SECTOR_BYTES)} does not match its checksum`,
+          `a sector, ${Math.floor(at / SECTOR_BYTES)}, that does not match its checksum`,
         );
       }),
     );
@@ -111,7 +111,7 @@ describe("a journal's file", () => {
       fc.property(files, fc.nat(SECTORS - 1), fc.nat(SECTORS - 1), ({ file, number }, from, to) => {
         fc.pre(from !== to);
         copySector(file, file, from, to);
-        expect(() => readJournal(file, number)).toThrow(`sector ${from} stands in the place of sector ${to}`);
+        expect(() => readJournal(file, number)).toThrow(`has sector ${from} in the place of sector ${to}`);
       }),
     );
   });
@@ -119,9 +119,9 @@ describe("a journal's file", () => {
   test("is refused with zeros, with less than a sector at its end, and if a later journal was written to it", () => {
     const { file, number } = written([], [Buffer.alloc(700, 7)]);
     const zeros = Buffer.from(file).fill(0, 20 * SECTOR_BYTES);
-    expect(() => readJournal(zeros, number)).toThrow("sector 20 does not match its checksum");
+    expect(() => readJournal(zeros, number)).toThrow("has a sector, 20, that does not match its checksum");
     expect(() => readJournal(file.subarray(0, -1), number)).toThrow(JournalFault);
-    expect(() => readJournal(file, 1)).toThrow("sector 0 is of journal 3");
+    expect(() => readJournal(file, 1)).toThrow("has a sector, 0, of journal 3");
   });
 });
 

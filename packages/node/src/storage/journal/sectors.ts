@@ -72,7 +72,7 @@ export function holdsJournal(file: Buffer): boolean {
   return false;
 }
 
-/** What is wrong with a journal's file, as a part of a sentence. */
+/** What is wrong with a journal's file, as the rest of a sentence that begins with its path. */
 export class JournalFault extends Error {
   override readonly name = "JournalFault";
 }
@@ -93,7 +93,7 @@ export function readJournal(file: Buffer, number: number): JournalContents {
   const headers = readHeaders(file);
   const isOf = (place: number): boolean => headers[place]?.number === number;
   for (const [place, header] of headers.entries()) {
-    if (!mayHold(header.number, number)) throw new JournalFault(`sector ${place} is of journal ${header.number}`);
+    if (!mayHold(header.number, number)) throw new JournalFault(otherJournal(place, header.number, number));
   }
   const entries: Buffer[] = [];
   let place = 0;
@@ -115,13 +115,18 @@ function mayHold(other: number, number: number): boolean {
   return other === 0 || (other <= number && other % 2 === number % 2);
 }
 
+function otherJournal(place: number, found: number, number: number): string {
+  const guess = found > number ? "was the database put back from a copy?" : "is it another file?";
+  return `has a sector, ${place}, of journal ${found}, and is read for journal ${number}: ${guess}`;
+}
+
 function readHeaders(file: Buffer): readonly Header[] {
   const headers: Header[] = [];
   for (let at = 0; at < file.length; at += SECTOR_BYTES) {
     const sector = file.subarray(at, at + SECTOR_BYTES);
     const place = at / SECTOR_BYTES;
     if (sector.length < SECTOR_BYTES || crc32(sector.subarray(4)) !== sector.readUInt32LE(0)) {
-      throw new JournalFault(`sector ${place} does not match its checksum`);
+      throw new JournalFault(`has a sector, ${place}, that does not match its checksum`);
     }
     const header = {
       number: sector.readUInt32LE(4),
@@ -131,7 +136,7 @@ function readHeaders(file: Buffer): readonly Header[] {
       count: sector.readUInt32LE(20),
       used: sector.readUInt32LE(24),
     };
-    if (header.place !== place) throw new JournalFault(`sector ${header.place} stands in the place of sector ${place}`);
+    if (header.place !== place) throw new JournalFault(`has sector ${header.place} in the place of sector ${place}`);
     headers.push(header);
   }
   return headers;
@@ -166,7 +171,7 @@ function demandNoneAfter(headers: readonly Header[], number: number, place: numb
     if (header === undefined || header.number !== number) continue;
     count ??= header.count;
     if (!isPart(header, { number, entry, count }, at - place)) {
-      throw new JournalFault(`entry ${entry} of journal ${number} is not whole, and sector ${at} was written after it`);
+      throw new JournalFault(`has entry ${entry} of journal ${number} in part, and sector ${at}, which was written after it`);
     }
   }
 }
