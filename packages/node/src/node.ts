@@ -262,12 +262,7 @@ async function run<S extends Signature>(given: Given<S>): Promise<RunningNode> {
   };
   const complaints = new Complaints(log, "a connection from a client was ended");
   try {
-    member = memberOf(
-      given,
-      peers,
-      () => clientUrls,
-      fail,
-    );
+    member = memberOf(given, peers, () => clientUrls, fail);
     api = await openApi({
       backend: member,
       listen: options.listenClientUrls.map(addressOf),

@@ -63,7 +63,8 @@ if (values.help) {
 const seconds = Number(values.seconds);
 if (!(seconds > 0)) fail(`--seconds is ${values.seconds}, and has to be a number above 0.`);
 const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds is ${values.rounds}, and has to be a whole number above 0.`);
+if (!Number.isInteger(rounds) || rounds < 1)
+  fail(`--rounds is ${values.rounds}, and has to be a whole number above 0.`);
 if (spawnSync("etcd", ["--version"]).error !== undefined) fail("There is no etcd on this machine.");
 
 const figures: readonly Figure[] = [

@@ -35,21 +35,33 @@ const RETURNS_FROM_DISK = 0o10000;
  * `/proc/<pid>/fdinfo`, see proc(5): they are the kernel's own, whatever the process believes.
  */
 function waitsForJournals(pid: number): boolean | null {
+  let numbers: readonly string[];
   try {
-    const open = readdirSync(`/proc/${pid}/fd`).filter((number) =>
-      /\/journal-[01]$/.test(readlinkSync(`/proc/${pid}/fd/${number}`)),
-    );
-    const flags = open.map((number) =>
-      /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "utf8")),
-    );
-    return open.length === 2 && flags.every((found) => (parseInt(found?.[1] ?? "0", 8) & RETURNS_FROM_DISK) !== 0);
+    numbers = readdirSync(`/proc/${pid}/fd`);
   } catch {
-    // No such file system, or no such process, or one that closes a file right now: nothing can be said.
+    // No such file system, or no such process: nothing can be said.
     return null;
+  }
+  const flags = numbers.flatMap((number) => flagsOf(pid, number));
+  return flags.length === 2 && flags.every((of) => (of & RETURNS_FROM_DISK) !== 0);
+}
+
+/** The flags of a descriptor, if it is a journal's. */
+function flagsOf(pid: number, number: string): readonly number[] {
+  try {
+    if (!/\/journal-[01]$/.test(readlinkSync(`/proc/${pid}/fd/${number}`))) return [];
+    const found = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${number}`, "utf8"));
+    return [parseInt(found?.[1] ?? "0", 8)];
+  } catch {
+    // Another one that was closed meanwhile: journals stay open.
+    return [];
   }
 }
 
+/** Most go to the journals; large ones go to the databases at once. */
 const WRITES = 20;
+const LARGE_WRITES = 2;
+const LARGE_CHARACTERS = 600_000;
 /** The members that were not needed for the quorum may still be writing what is on the way to them. */
 const QUIET_MS = 10_000;
 
@@ -59,8 +71,9 @@ const QUIET_MS = 10_000;
  */
 export async function checkDurability(cluster: Cluster): Promise<readonly Violation[]> {
   const first = cluster.at(0);
-  for (let at = 0; at < WRITES; at++) {
-    await eventually(() => cluster.ask(first, (client) => client.put("durable", `${at}`)));
+  for (let at = 0; at < WRITES + LARGE_WRITES; at++) {
+    const value = at < WRITES ? `${at}` : `${at}`.padEnd(LARGE_CHARACTERS, "x");
+    await eventually(() => cluster.ask(first, (client) => client.put("durable", value)));
   }
   const end = performance.now() + QUIET_MS;
   let dirty = dirtyMembers(cluster);

@@ -86,7 +86,7 @@ const TRIES = 3;
 
 const RUNS: readonly (readonly PlantName[])[] = [
   ["noSync", "lostEvents", "shortLeases", "hastySends"],
-  ["staleReads", "unequalStores"],
+  ["staleReads", "unequalStores", "noDatabaseSync"],
   ["wallLeases"],
   ["wallTimers"],
   ["endlessLeases", "noReason"],

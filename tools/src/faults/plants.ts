@@ -24,6 +24,7 @@ export type Plant = {
 
 export type PlantName =
   | "noSync"
+  | "noDatabaseSync"
   | "staleReads"
   | "unequalStores"
   | "lostEvents"
@@ -44,6 +45,14 @@ export const PLANTS: { readonly [name in PlantName]: Plant } = {
     file: "node.ts",
     find: "sync: options.sync,",
     replace: "sync: false,",
+  },
+  noDatabaseSync: {
+    about: "what journals have held is given to a database that does not wait for its disk",
+    judge: "durability",
+    faults: [],
+    file: "storage/database.ts",
+    find: "noSync: !sync,",
+    replace: "noSync: true,",
   },
   staleReads: {
     about: "reads are answered from what a member happens to know",

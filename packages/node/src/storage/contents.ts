@@ -187,7 +187,10 @@ function assemble(directory: string, records: Records, lastEntry: number | null)
   if (marker === null) throw corrupt(directory, `${describe({ type: "marker" })} is missing`);
   if ((journals === null) !== (marker.storeVersion === WITHOUT_JOURNALS)) {
     const what = describe({ type: "journal" });
-    throw corrupt(directory, journals === null ? `${what} is missing` : `there is ${what}, which this layout does not have`);
+    throw corrupt(
+      directory,
+      journals === null ? `${what} is missing` : `there is ${what}, which this layout does not have`,
+    );
   }
   if (head === null) {
     if (records.snapshot === null && records.chunks.size === 0) return { marker, journals, written: null };

@@ -156,9 +156,15 @@ describe("journals", () => {
     ["is missing", (_: string, second: string) => rmSync(second)],
     ["has 5000 bytes in the place of 2097152", (_: string, second: string) => truncateSync(second, 5000)],
     ["has 0 bytes", (_: string, second: string) => truncateSync(second, 0)],
-    ["a sector, 9, that does not match its checksum", (_: string, second: string) => flip(second, 9 * SECTOR_BYTES + 77)],
+    [
+      "a sector, 9, that does not match its checksum",
+      (_: string, second: string) => flip(second, 9 * SECTOR_BYTES + 77),
+    ],
     ["a sector, 0, that does not match its checksum", (_: string, second: string) => writeFileSync(second, zeros)],
-    ["a sector, 0, of journal 1, and is read for journal 2: is it another file?", (first: string, second: string) => renameOver(first, second)],
+    [
+      "a sector, 0, of journal 1, and is read for journal 2: is it another file?",
+      (first: string, second: string) => renameOver(first, second),
+    ],
   ])("%s", async (what, change) => {
     expect(await afterCrash(change)).toEqual(corruptAt(what));
   });
@@ -183,7 +189,9 @@ describe("journals", () => {
       cpSync(dataFile(copy), dataFile(directory));
       await expect(open(directory)).rejects.toMatchObject({
         fault: "corrupt",
-        message: expect.stringContaining("a sector, 0, of journal 3, and is read for journal 1: was the database put back") as unknown,
+        message: expect.stringContaining(
+          "a sector, 0, of journal 3, and is read for journal 1: was the database put back",
+        ) as unknown,
       });
     }));
 

@@ -96,6 +96,31 @@ test("where not even the reason fits, that is told too", async () => {
   expect(read("t")[0]).toBe("a".repeat(50));
 });
 
+test("a line that is longer than all that may wait is written, for it says nothing of the disk", async () => {
+  const writer = await TraceWriter.open({ ...options(), backlogMax: 100 });
+  writer.line("header");
+  writer.line("s".repeat(1000));
+  await writer.close();
+  expect(read("t")).toEqual(["header", "s".repeat(1000), ""]);
+  expect(errors).toEqual([]);
+});
+
+test("a trace that fails before its header was written has it all the same", async () => {
+  const writer = await TraceWriter.open(options());
+  writer.line("header");
+  writer.fail(new Error("a reason"));
+  await writer.close();
+  expect(read("t")).toEqual(["header", JSON.stringify({ type: "end", reason: "failed", error: "a reason" }), ""]);
+});
+
+test("a trace whose header can't be written is empty, as of a life that wrote nothing", async () => {
+  const writer = await TraceWriter.open(options(fullAfter(100)));
+  writer.line("h".repeat(200));
+  await writer.close();
+  expect(read("t")).toEqual([""]);
+  expect(errors.map(({ message }) => message)).toEqual(["ENOSPC: no space left on device, write"]);
+});
+
 test("what waits for a disk that does not answer is bounded", async () => {
   let answer: () => void = () => undefined;
   const hanging = new Promise<void>((resolve) => {
@@ -124,7 +149,7 @@ test("what waits for a disk that does not answer is bounded", async () => {
   for (let line = 0; line < 100; line++) writer.line("0123456789");
   expect(writer.isOpen).toBe(false);
   expect(errors.map(({ message }) => message)).toEqual([
-    "The disk is too slow for the trace: 110 characters wait for it.",
+    "The disk is too slow for the trace: 121 characters wait for it.",
   ]);
   answer();
   await writer.close();

@@ -197,23 +197,26 @@ test("what the database could not take in and nobody was told of is told at the 
     expect(readJournals(directory, 1).operations).toHaveLength(7);
   }));
 
-test.runIf(process.platform === "linux")("no write to a journal returns before it is on the disk, unless that is not asked for", () =>
-  inFolder(async (directory) => {
-    for (const sync of [true, false]) {
-      const storage = await open(directory, { sync });
-      const flags = readdirSync("/proc/self/fd").flatMap((descriptor) => {
-        try {
-          if (!readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(`${directory}/journal-`)) return [];
-          return [/^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? ""];
-        } catch {
-          // Another one that was closed meanwhile.
-          return [];
-        }
-      });
-      expect(flags.map((octal) => (parseInt(octal, 8) & constants.O_DSYNC) !== 0)).toEqual([sync, sync]);
-      await storage.close();
-    }
-  }));
+test.runIf(process.platform === "linux")(
+  "no write to a journal returns before it is on the disk, unless that is not asked for",
+  () =>
+    inFolder(async (directory) => {
+      for (const sync of [true, false]) {
+        const storage = await open(directory, { sync });
+        const flags = readdirSync("/proc/self/fd").flatMap((descriptor) => {
+          try {
+            if (!readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(`${directory}/journal-`)) return [];
+            return [/^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? ""];
+          } catch {
+            // Another one that was closed meanwhile.
+            return [];
+          }
+        });
+        expect(flags.map((octal) => (parseInt(octal, 8) & constants.O_DSYNC) !== 0)).toEqual([sync, sync]);
+        await storage.close();
+      }
+    }),
+);
 
 test("a journal's file is not taken again before the database has what is in it", () =>
   inFolder(async (directory) => {

@@ -23,12 +23,9 @@ export type Journals = {
 export function readJournals(directory: string, number: number): Journals {
   const first = readOne(directory, number);
   const second = readOne(directory, number + 1);
-  const aged = "one of its journals or the database was put back from a copy";
   if (!first.isContinued && second.isTouched) {
-    throw corrupt(directory, `journal ${number} has no end mark, and journal ${number + 1} was begun all the same: ${aged}`);
-  }
-  if (second.isContinued) {
-    throw corrupt(directory, `journal ${number + 1} is full, and the database does not even have journal ${number}: ${aged}`);
+    const found = `journal ${number} has no end mark, and journal ${number + 1} was begun all the same`;
+    throw corrupt(directory, `${found}: one of the journals or the database was put back from a copy`);
   }
   const latest = new Map<string, Operation>();
   for (const operation of [...first.operations, ...second.operations]) {

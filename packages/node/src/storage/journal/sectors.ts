@@ -171,7 +171,9 @@ function demandNoneAfter(headers: readonly Header[], number: number, place: numb
     if (header === undefined || header.number !== number) continue;
     count ??= header.count;
     if (!isPart(header, { number, entry, count }, at - place)) {
-      throw new JournalFault(`has entry ${entry} of journal ${number} in part, and sector ${at}, which was written after it`);
+      throw new JournalFault(
+        `has entry ${entry} of journal ${number} in part, and sector ${at}, which was written after it`,
+      );
     }
   }
 }
