@@ -24,7 +24,7 @@ export type Damage =
   | { readonly type: "gone" };
 
 /** Which of a member's files. */
-export type DamagedFile = "data.mdb" | "journal-0" | "journal-1" | "member.json";
+type DamagedFile = "data.mdb" | "journal-0" | "journal-1" | "member.json";
 
 /** How a member makes room for another: first the new one comes, the old one goes, or the old one is lost with its disk. */
 type Order = "newFirst" | "oldFirst" | "lost";
