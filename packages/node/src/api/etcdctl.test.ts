@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSnapshotFile } from "../server/snapshot-file.ts";
 import { revisionOf } from "../store/index.ts";
@@ -209,6 +210,27 @@ test("snapshot save: what is saved is the store", async () => {
     await rm(directory, { recursive: true });
   }
 });
+
+/** Its load goes on for a minute, whatever is asked for. How fast a machine is, is not what is tested here. */
+test(
+  "check perf: a minute of writes, a verdict on each of its three questions, and nothing left behind",
+  { timeout: 150_000 },
+  async () => {
+    const child = startEtcdctl(served.address, ["check", "perf", "--auto-compact", "--auto-defrag"]);
+    const [code, stdout] = await Promise.all([
+      new Promise((resolve) => child.once("close", resolve)),
+      text(child.stdout),
+      text(child.stderr),
+    ]);
+    expect(stdout).toMatch(/^(PASS: Throughput is|FAIL: Throughput too low:) \d+ writes\/s$/m);
+    expect(stdout).toMatch(/^(PASS: Slowest request took|Slowest request took too long:) \d+\.\d+s$/m);
+    expect(stdout).toMatch(/^(PASS: Stddev is|Stddev too high:) \d+\.\d+s$/m);
+    expect(stdout).toContain("\nCompacting with revision ");
+    expect(code === 0).toBe(/^PASS$/m.test(stdout));
+    expect(revisionOf(served.backend.store())).toBeGreaterThan(1000);
+    expect(await run("get", "/etcdctl-check-perf/", "--prefix", "--keys-only")).toBe("");
+  },
+);
 
 test("alarms are listed and disarmed", async () => {
   const { memberId } = served.backend;
