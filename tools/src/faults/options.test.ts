@@ -63,7 +63,7 @@ test.each<[readonly string[], RegExp]>([
   [["--seed", "1.5"], /^--seed is 1\.5/],
   [["--faults", "kill,fire"], /^There is no fault fire; there is kill, .*clock\.$/],
   [["--faults", ""], /^There is no fault without a name; there is kill/],
-  [["--plant", "tree"], /^There is no bug to plant tree; there is noSync, staleReads/],
+  [["--plant", "tree"], /^There is no bug to plant tree; there is noSync, noDatabaseSync, staleReads/],
   [["--sise", "3"], /Unknown option '--sise'/],
   [["kill"], /Unexpected argument 'kill'/],
 ])("%j is wrong", (args, message) => {
