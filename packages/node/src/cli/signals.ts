@@ -24,6 +24,8 @@ export function stopRequests(log: NodeLog, isDiskHung: () => boolean): Promise<s
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
     if (process.connected) process.once("disconnect", () => ask("the process that started it is gone"));
+    // A member that could not start has nothing to stay for: the channel alone must not keep it.
+    process.channel?.unref();
   });
 }
 
