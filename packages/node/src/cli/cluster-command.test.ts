@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { afterAll, expect, test } from "vitest";
 import { EXIT } from "./exit.ts";
 import { freeBase } from "../testing/ports.ts";
@@ -50,4 +51,14 @@ test("a member that can't start ends the others, with its reason and its exit co
   expect(stderr).toContain("quorate: m1 has ended: exit code 78. Its last words:\n");
   expect(stderr).toContain('--max-txn-ops is "0"');
   expect(code).toBe(EXIT.configuration);
+});
+
+test("a port that is taken ends the cluster, and is named", { timeout: 60_000 }, async () => {
+  const base = await freeBase([0, 1, 2, 10, 11, 12, 20, 21, 22]);
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(base, "127.0.0.1", resolve));
+  const { code, stderr } = await workplace.quorate("cluster", "--base-port", `${base}`, "--data-dir", "taken");
+  expect(stderr).toContain(`Somebody listens at 127.0.0.1:${base} already.`);
+  expect(code).toBe(EXIT.system);
+  await new Promise((resolve) => taken.close(resolve));
 });
