@@ -202,7 +202,7 @@ test("a member says where clients reach it once that is known", async () => {
   expect(rig.store.members.find(({ id }) => id === A)?.clientUrls).toEqual([`http://${A}:4`]);
 });
 
-test("a turn in which nothing has changed costs a look at the list, and one in which something has is none of these", async () => {
+test("a turn in which nothing has changed costs one look at the list, and what changes is still noticed", async () => {
   const rig = new Rig(founders).list(...founders);
   await rig.turn();
   await rig.turn();

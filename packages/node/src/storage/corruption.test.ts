@@ -124,6 +124,17 @@ describe("records that do not belong together", () => {
   });
 });
 
+/** The head that a directory opens with, or why it does not. */
+function headOrError(directory: string): Promise<unknown> {
+  return open(directory, { sync: false }).then(
+    async (storage) => {
+      await storage.close();
+      return storage.durable?.head;
+    },
+    (error: unknown) => error,
+  );
+}
+
 describe("journals", () => {
   /** What opening says after a crash with one write in each of two journals' files, and then `change` to the files. */
   async function afterCrash(change: (first: string, second: string, directory: string) => void): Promise<unknown> {
@@ -137,13 +148,7 @@ describe("journals", () => {
       await storage.close();
       expect(readFileSync(journalFile(copy, 2)).readUInt32LE(4)).toBe(2);
       change(journalFile(copy, 1), journalFile(copy, 2), copy);
-      said = await open(copy, { sync: false }).then(
-        async (again) => {
-          await again.close();
-          return again.durable?.head;
-        },
-        (error: unknown) => error,
-      );
+      said = await headOrError(copy);
     });
     return said;
   }
@@ -225,13 +230,7 @@ describe("a database that was put back from a copy is refused", () => {
       const late = crashed(directory, "late");
       await storage.close();
       cpSync(dataFile(early), dataFile(late));
-      said = await open(late, { sync: false }).then(
-        async (again) => {
-          await again.close();
-          return again.durable?.head;
-        },
-        (error: unknown) => error,
-      );
+      said = await headOrError(late);
     });
     return said;
   }

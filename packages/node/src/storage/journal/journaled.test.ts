@@ -12,8 +12,9 @@ import type { Durable } from "../harness.ts";
 import { nameOf } from "../record.ts";
 import { journalFile, SECTORS } from "./files.ts";
 import { JournaledDatabase } from "./journaled.ts";
+import { encodeOperations } from "./operations.ts";
 import { readJournals } from "./read.ts";
-import { SECTOR_BYTES } from "./sectors.ts";
+import { SECTOR_BYTES, sectorsFor } from "./sectors.ts";
 
 const EMPTY: Durable = { head: 0, entries: log.emptyLog(), snapshot: null };
 const JOURNAL_BYTES = SECTORS * SECTOR_BYTES;
@@ -227,25 +228,25 @@ test("a journal's file is not taken again before the database has what is in it"
       close: () => Promise.resolve(),
     };
     const journaled = await JournaledDatabase.open(directory, database, false, readJournals(directory, 1), []);
+    const bytes = 100_000;
+    const operationsOf = (number: number): Operation[] => {
+      return [{ type: "put", key: Buffer.from([number]), bytes: Buffer.alloc(bytes, number) }];
+    };
+    const fitting = Math.floor((SECTORS - 1) / sectorsFor(encodeOperations(operationsOf(0)).length));
     let acknowledged = 0;
-    let isStuck = false;
     const writing = (async () => {
       for (let number = 1; number <= 200 && transfers.length < 2; number++) {
-        await journaled.commit([{ type: "put", key: Buffer.from([number]), bytes: Buffer.alloc(100_000, number) }]);
+        await journaled.commit(operationsOf(number));
         acknowledged = number;
       }
     })();
-    // It writes on into the second file, and no further.
-    for (let seen = -1; !isStuck; seen = acknowledged) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      isStuck = acknowledged === seen;
-    }
-    expect(acknowledged).toBeGreaterThan(1.5 * Math.floor(JOURNAL_BYTES / 100_000));
+    // It writes on until the second file is full, and no further.
+    await expect.poll(() => acknowledged, { timeout: 20_000 }).toBe(2 * fitting);
     expect(transfers).toHaveLength(1);
     expect(readJournals(directory, 1).operations).toHaveLength(acknowledged);
     transfers[0]?.();
     await writing;
-    expect(acknowledged).toBeGreaterThan(1.9 * Math.floor(JOURNAL_BYTES / 100_000));
+    expect(acknowledged).toBe(2 * fitting + 1);
     transfers[1]?.();
     const closing = journaled.close();
     await expect.poll(() => transfers.length).toBe(3);
