@@ -1,6 +1,5 @@
 /** A member for tests: the real store in one process, which applies what is proposed at once. */
 
-import { randomBytes } from "node:crypto";
 import { MemberError } from "../../server/backend.ts";
 import type { Backend, LeaseLife, MemberFault, MembershipResult, MemberStatus } from "../../server/backend.ts";
 import { once } from "../../server/once.ts";
@@ -30,6 +29,8 @@ export class TestBackend implements Backend {
   linearized = 0;
   #state: OnceState = once.initial;
   #index = 0;
+  /** How many members have been added. */
+  #added = 0;
   readonly #appliedListeners = new Set<(store: StoreState) => void>();
   readonly #leaderListeners = new Set<(leader: MemberId | null) => void>();
   /** When each lease ends. */
@@ -121,11 +122,10 @@ export class TestBackend implements Backend {
     return { ttl: Math.floor((this.#ends.get(id) ?? 0) - now()), grantedTtl: ttl };
   }
 
+  /** The ids are given in turn, and begin with a zero: clients print such an id in more than one way. */
   addMember(peerUrls: readonly string[], isLearner: boolean): Promise<MembershipResult> {
-    return this.#changeMembers({
-      type: "memberAdd",
-      member: member(randomBytes(8).toString("hex"), "", peerUrls, isLearner),
-    });
+    const id = (0x0b5e_ed00_0000_0000n + BigInt(this.#added++)).toString(16).padStart(16, "0");
+    return this.#changeMembers({ type: "memberAdd", member: member(id, "", peerUrls, isLearner) });
   }
 
   removeMember(id: MemberId): Promise<MembershipResult> {
