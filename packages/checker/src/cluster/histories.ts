@@ -2,6 +2,7 @@
 
 import type { Signature } from "@quorate/core";
 import { ABSENT, PairMap } from "../engine/pair-map.ts";
+import { RowMap } from "../engine/row-map.ts";
 import { grown } from "../engine/table.ts";
 import type { Table } from "../engine/table.ts";
 import { callTwice, internResult } from "../values/purity.ts";
@@ -31,7 +32,7 @@ export class Histories {
   readonly #observers: readonly ObserverSlot[];
   readonly #ids = new Map<string, number>();
   /** (histories, outcome) to histories; and by observer, (history, outcome) to history. */
-  readonly #after = new PairMap();
+  readonly #after = new RowMap();
   readonly #observed: readonly PairMap[];
 
   constructor(observers: readonly ObserverSlot[], outcomes: Outcomes) {

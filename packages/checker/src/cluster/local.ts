@@ -51,14 +51,25 @@ export interface NodeContext {
   readonly id: NodeId;
   readonly node: ClusterNode<Signature>;
   readonly persistence: "synchronous" | "asynchronous";
-  /** Makes a call of the protocol's own function `name` on `inputs`, with whatever care is due. */
-  call(name: "start" | "step", inputs: readonly unknown[], call: () => Step<Signature>): Step<Signature>;
+  /** Makes a call of the protocol's own function `name` on `inputs`, with whatever care is due. What `check` throws is the call's error. */
+  call(
+    name: "start" | "step",
+    inputs: readonly unknown[],
+    call: () => Step<Signature>,
+    check: (step: Step<Signature>) => void,
+  ): Step<Signature>;
 }
 
 /** What a restart of a node in `local` would start from. */
 export function diskOf(local: Local): Plain {
   if (local.status !== "up") return local.disk;
   return local.behind === null ? local.memory.durable : local.behind.disk;
+}
+
+/** An event that brings a node to `local`, told with the values of a local state that equals the one it was made with. */
+export function eventTo(local: Local, event: NodeEvent<Signature>): NodeEvent<Signature> {
+  const disk = diskOf(local);
+  return event.type === "crash" || local.status !== "up" ? { ...event, disk } : { ...event, state: local.memory, disk };
 }
 
 /** What `happening` makes of a node in `local`, or null where it can't happen. */
@@ -121,10 +132,8 @@ function called(
   inputs: readonly unknown[],
   call: () => Step<Signature>,
 ): Step<Signature> {
-  return context.call(name, inputs, () => {
-    const step = call();
-    if (step.state.durable !== durable) encode({ state: step.state });
-    return step;
+  return context.call(name, inputs, call, ({ state }) => {
+    if (state.durable !== durable) encode({ state });
   });
 }
 

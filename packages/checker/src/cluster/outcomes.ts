@@ -11,7 +11,7 @@ import { deepFreeze } from "../values/freeze.ts";
 import { callTwice, EvaluationError, internChecked } from "../values/purity.ts";
 import { networkOf } from "./cluster.ts";
 import type { Cluster, Envelope, NodeEvent } from "./cluster.ts";
-import { change } from "./local.ts";
+import { change, eventTo } from "./local.ts";
 import type { Change, Happening, Local, NodeContext } from "./local.ts";
 
 /** The outcome of a happening that can't happen. */
@@ -82,7 +82,8 @@ export class Outcomes {
       id: nodeId(id),
       node,
       persistence,
-      call: (name, inputs, call) => this.#callProtocol(`${node.protocol.name}.${name} of node ${id}`, inputs, call),
+      call: (name, inputs, call, check) =>
+        this.#callProtocol(`${node.protocol.name}.${name} of node ${id}`, inputs, call, check),
     }));
     this.#nodes = new Map(entries.map(([id], index) => [id, index]));
     this.locals = entries.map(([id]) => new Table(`node ${id}`));
@@ -150,7 +151,10 @@ export class Outcomes {
     const idle = happening.type === "receive" && next === local && hasNoEffects(after);
     // Without order such a delivery is no transition: the message may as well be delivered later. A fifo link moves on.
     if (idle && this.#order === "none") return NOTHING_HAPPENS;
-    return this.#add(node, local, next, this.#sendsOf(context, after.released), after.event, idle);
+    // What has been frozen once need not be looked through again.
+    const known = (this.locals[node] as Table<Local>).value(next);
+    const event = known === after.local ? after.event : eventTo(known, after.event);
+    return this.#add(node, local, next, this.#sendsOf(context, after.released), event, idle);
   }
 
   /** Keeps a local state. If it can't be, it is the state in memory that is not plain, and the step that made it so is to blame. */
@@ -163,12 +167,16 @@ export class Outcomes {
   }
 
   /** A real call. What comes back is looked through here, so that whatever is wrong with it is the protocol's error. */
-  #callProtocol(name: string, inputs: readonly unknown[], call: () => Step<Signature>): Step<Signature> {
+  #callProtocol(
+    name: string,
+    inputs: readonly unknown[],
+    call: () => Step<Signature>,
+    check: (step: Step<Signature>) => void,
+  ): Step<Signature> {
     this.calls++;
-    return callTwice(name, inputs, () => {
-      const step = call();
+    return callTwice(name, inputs, call, (step) => {
+      check(step);
       for (const effect of step.effects) if (effect.type === "output") this.#outputs.intern(effect.output);
-      return step;
     });
   }
 

@@ -17,6 +17,7 @@ export class RowMap {
   #rows: Int32Array = new Int32Array(4 * ROW_WORDS);
   #end = 0;
 
+  /** What a pair is mapped to, if it is; no pair with a key of ABSENT ever is. */
   get(row: number, key: number): number {
     const rows = this.#rows;
     const at = row * ROW_WORDS;
@@ -28,8 +29,8 @@ export class RowMap {
     let index = key & (capacity - 1);
     for (;;) {
       const stored = entries[start + index * WORDS] as number;
-      if (stored === key + 1) return entries[start + index * WORDS + 1] as number;
       if (stored === 0) return ABSENT;
+      if (stored === key + 1) return entries[start + index * WORDS + 1] as number;
       index = (index + 1) & (capacity - 1);
     }
   }

@@ -1,8 +1,9 @@
 import { isEqual } from "../values/equal.ts";
 import { ImpureError, callTwice } from "../values/purity.ts";
-import { ABSENT, PairMap } from "./pair-map.ts";
+import { ABSENT } from "./pair-map.ts";
 import { NestedRead } from "./reads.ts";
 import type { Guide, Log, Read, Recorder, SlotAt } from "./reads.ts";
+import { RowMap } from "./row-map.ts";
 
 /** The node of the tree at which every evaluation begins. */
 const ROOT = 0;
@@ -18,7 +19,7 @@ export class Tracked<R> {
   readonly name: string;
   readonly #recorder: Recorder;
   readonly #call: () => R;
-  #edges = new PairMap(256);
+  #edges = new RowMap();
   /** By node of the tree: its read, or null for a leaf. */
   #reads: (Read | null)[] = [null];
   /** By node of the tree: where its read looks, if that is a slot, see `Read`. Spares the walk a call. */
@@ -101,7 +102,7 @@ export class Tracked<R> {
   #forget(): void {
     this.#itemwise = true;
     // What was read by the evaluations that are forgotten remains what their results depend on.
-    this.#edges = new PairMap(256);
+    this.#edges = new RowMap();
     this.#reads = [null];
     this.#slots = [null];
     this.#results = [null];
@@ -139,10 +140,10 @@ export class Tracked<R> {
 /** Walks down the tree with an evaluation; beyond the tree, it expects nothing. */
 class TreeGuide implements Guide {
   readonly #reads: readonly (Read | null)[];
-  readonly #edges: PairMap;
+  readonly #edges: RowMap;
   #at = ROOT;
 
-  constructor(reads: readonly (Read | null)[], edges: PairMap) {
+  constructor(reads: readonly (Read | null)[], edges: RowMap) {
     this.#reads = reads;
     this.#edges = edges;
   }
@@ -152,7 +153,7 @@ class TreeGuide implements Guide {
   }
 
   follow(key: number): void {
-    this.#at = this.#edges.get(this.#at, key);
+    if (this.#at !== ABSENT) this.#at = this.#edges.get(this.#at, key);
   }
 }
 

@@ -5,7 +5,7 @@ import { emptyCursor } from "../engine/explorer.ts";
 import type { Cursor } from "../engine/frontier.ts";
 import { NO_NOTES } from "../engine/notes.ts";
 import { predicatesOf } from "../engine/predicates.ts";
-import { Recorder, Tuples } from "../engine/reads.ts";
+import { changedParts, Recorder, Tuples } from "../engine/reads.ts";
 import type {
   ActionDescription,
   FingerprintedCursor,
@@ -41,6 +41,9 @@ interface Instance {
   readonly changes: Tracked<readonly Change[]>;
 }
 
+/** All parts of a state. */
+const ALL = -1;
+
 export class ModelSystem implements System {
   readonly from: FingerprintedCursor = emptyCursor();
   readonly to: FingerprintedCursor = emptyCursor();
@@ -57,12 +60,16 @@ export class ModelSystem implements System {
   readonly #model: Model;
   readonly #layout: Layout;
   readonly #instances: readonly Instance[];
+  /** The slots of the state that was expanded last, of none to begin with, and what each instance came to in it. */
+  readonly #expanded: Cursor;
+  readonly #found: (readonly Change[])[] = [];
   /** What the last two calls of actions returned: what an error shows, where two calls in a row should have agreed. */
   #returned: readonly [Next<Variables>, Next<Variables>] = [undefined, undefined];
 
   constructor(model: Model) {
     this.#model = model;
     this.#layout = new Layout(model.variables);
+    this.#expanded = { words: new Int32Array(this.#layout.slots), at: 0, length: 0 };
     const recorder = new Recorder();
     const parts: ModelViewParts = { layout: this.#layout, recorder, tuples: new Tuples(), results: newResults() };
     this.actions = Object.keys(model.actions);
@@ -122,11 +129,31 @@ export class ModelSystem implements System {
   }
 
   successors(sink: Sink): void {
+    const changed = this.#changedSinceLast();
     for (let index = 0; index < this.#instances.length; index++) {
       const { action, changes } = this.#instances[index] as Instance;
-      const found = this.#evaluate(changes);
+      // States that are expanded in turn have much in common, and most actions read little.
+      if (changed === ALL || (changes.parts & changed) !== 0) this.#found[index] = this.#evaluate(changes);
+      const found = this.#found[index] as readonly Change[];
       for (let way = 0; way < found.length; way++) this.#apply(sink, found[way] as Change, action, index);
     }
+    this.#keepExpanded();
+  }
+
+  /** The parts in which the state at `from` may differ from the one that was expanded last; whoever computes no further than he has to leaves none. */
+  #changedSinceLast(): number {
+    const last = this.#expanded;
+    const changed = last.length === 0 ? ALL : changedParts(last, this.from);
+    last.length = 0;
+    return changed;
+  }
+
+  #keepExpanded(): void {
+    const { slots } = this.#layout;
+    const { words, at } = this.from;
+    const last = this.#expanded;
+    for (let slot = 0; slot < slots; slot++) last.words[slot] = words[at + slot] as number;
+    last.length = slots;
   }
 
   #evaluate(changes: Instance["changes"]): readonly Change[] {

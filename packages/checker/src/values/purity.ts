@@ -42,12 +42,19 @@ const INPUT_CHARACTERS_MAX = 2_000;
  * Calls `call` twice and returns its first result.
  *
  * @param inputs what the call is given, already frozen; byte strings among it, which can't be, are compared afterwards
+ * @param check looks through the first result: what it throws is the call's error. The second one has to be equal anyway
  * @throws ImpureError if the results differ or an input was changed
  * @throws EvaluationError if the call throws, or its results differ and are not plain
  */
-export function callTwice<T>(functionName: string, inputs: readonly unknown[], call: () => T): T {
+export function callTwice<T>(
+  functionName: string,
+  inputs: readonly unknown[],
+  call: () => T,
+  check: ((result: T) => void) | null = null,
+): T {
   const bytes = hasMetBytes() && inputs.some(holdsBytes) ? inputs.map(encode) : null;
   const first = attempt(functionName, inputs, call);
+  if (check !== null) attempt(functionName, inputs, () => check(first));
   const second = attempt(functionName, inputs, call);
   if (!isEqual(first, second)) {
     const [firstText, secondText] = attempt(functionName, inputs, () => [encode(first), encode(second)] as const);
