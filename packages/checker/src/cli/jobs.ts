@@ -12,6 +12,7 @@ import type { Progress, RunLimits, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
 import type { Trace } from "../trace/trace.ts";
 import { EXIT, UserError } from "./exit.ts";
+import type { Engine } from "./fresh-engine.ts";
 import { runSpec } from "./run-spec.ts";
 
 export type Job =
@@ -45,6 +46,13 @@ export function jobTitle(job: Job): string {
     ? `${job.files.name}:${job.setting.model}`
     : `mutant ${job.mutant.id} of ${job.files.name}`;
 }
+
+/** Whether a job is so large that it is worth an engine that has done nothing else. */
+export function isLarge(job: Job): boolean {
+  return job.type === "model" && (job.setting.expect?.generated ?? 0) >= LARGE;
+}
+
+const LARGE = 400_000;
 
 /** What a job's spec was run with. */
 export interface JobResult {
@@ -81,23 +89,23 @@ export function catchOf({ property }: Mutant, result: RunResult): Catch | null {
   return { text: isUnreached ? `${caught.name}, never reached` : caught.name, trace: caught.trace, isUnreached };
 }
 
-/** Does one job. */
-export async function doJob(job: Job, onProgress: (progress: Progress) => void): Promise<JobResult> {
+/** Does one job, on the engine that is given, or that of this thread. */
+export async function doJob(job: Job, onProgress: (progress: Progress) => void, engine?: Engine): Promise<JobResult> {
   const original = await loadSpec(job.files);
   if (job.type === "model") {
     const { parameters } = job.setting;
-    const result = await runSpec(jobTitle(job), original, parameters, {}, onProgress);
+    const result = await runSpec(jobTitle(job), original, parameters, {}, onProgress, undefined, engine);
     return { parameters, result, breaksUnedited: false };
   }
   const { mutant } = job;
   const { parameters } = setting(original, null, jobTitle(job), mutant.parameters);
   const spec = withOnly(await loadMutantSpec(job.files, mutant), mutant.property);
-  const result = await runSpec(jobTitle(job), spec, parameters, {}, onProgress);
+  const result = await runSpec(jobTitle(job), spec, parameters, {}, onProgress, undefined, engine);
   const caught = catchOf(mutant, result);
   if (caught === null) return { parameters, result, breaksUnedited: false };
   // Where a property breaks, the search as deep as that tells. That something is never reached, only the whole one does.
   const limits = caught.isUnreached ? {} : { depthMax: result.depth };
-  const breaksUnedited = await breaks(job, withOnly(original, mutant.property), parameters, limits);
+  const breaksUnedited = await breaks(job, withOnly(original, mutant.property), parameters, limits, engine);
   return { parameters, result, breaksUnedited };
 }
 
@@ -107,9 +115,11 @@ async function breaks(
   spec: Spec,
   parameters: ParameterValues,
   limits: RunLimits,
+  engine: Engine | undefined,
 ): Promise<boolean> {
   try {
-    return catchOf(job.mutant, await runSpec(jobTitle(job), spec, parameters, limits, () => {})) !== null;
+    const result = await runSpec(jobTitle(job), spec, parameters, limits, () => {}, undefined, engine);
+    return catchOf(job.mutant, result) !== null;
   } catch (error) {
     if (error instanceof UserError && error.exitCode === EXIT.load) return false;
     throw error;

@@ -39,23 +39,13 @@ export async function doJobs(
   signal.addEventListener("abort", () => {
     for (const thread of threads) void thread.end();
   });
-  const begin = (): Thread => {
+  const work = async (): Promise<void> => {
     const thread = new Thread(console);
     threads.add(thread);
-    return thread;
-  };
-  const work = async (): Promise<void> => {
-    let thread = begin();
     try {
       while (begun < jobs.length && !signal.aborted) {
         const index = begun++;
         const job = jobs[index] as Job;
-        if (isLarge(job) && thread.hasWorked) {
-          threads.delete(thread);
-          await thread.end();
-          if (signal.aborted) break;
-          thread = begin();
-        }
         ends[index] = await thread.do(job);
         for (let end = ends[reported]; end !== undefined; end = ends[reported]) onEnd(jobs[reported++] as Job, end);
       }
@@ -70,29 +60,16 @@ export async function doJobs(
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, work));
 }
 
-/** How many transitions make up for the time that a new thread takes to load everything. */
-const LARGE = 1_000_000;
-
-/**
- * Whether a job is so large that it gets a thread of its own: what a thread has learned from other models, of other types,
- * makes its compiled code up to three times as slow.
- */
-function isLarge(job: Job): boolean {
-  return job.type === "model" && (job.setting.expect?.generated ?? 0) >= LARGE;
-}
-
 /** One thread, which does one job after another. */
 class Thread {
   readonly #worker = new Worker(new URL("../../bin/job-thread.mjs", import.meta.url));
   readonly #console: Console;
-  hasWorked = false;
 
   constructor(console: Console) {
     this.#console = console;
   }
 
   do(job: Job): Promise<JobEnd> {
-    this.hasWorked = true;
     return new Promise<JobEnd>((resolve, reject) => {
       this.#worker.removeAllListeners();
       this.#worker.on("error", reject);

@@ -2,10 +2,11 @@
 
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Model } from "../model/model.ts";
-import { run, SubjectError } from "../run.ts";
+import * as engine from "../run.ts";
 import type { Progress, RunLimits, RunResult } from "../run.ts";
 import type { ParameterValues, Spec } from "../spec.ts";
 import { EXIT, UserError } from "./exit.ts";
+import type { Engine } from "./fresh-engine.ts";
 
 /** Builds and runs a spec. @throws UserError if it can't be built or explored */
 export async function runSpec(
@@ -15,6 +16,7 @@ export async function runSpec(
   limits: RunLimits,
   onProgress: (progress: Progress) => void,
   signal?: AbortSignal,
+  { run, SubjectError }: Engine = engine,
 ): Promise<RunResult> {
   const subject = buildSpec(title, spec, parameters);
   try {
