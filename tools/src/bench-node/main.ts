@@ -75,7 +75,7 @@ const figures: readonly Figure[] = [
   putsAlone(100, seconds),
   readsAt(100, seconds, false),
   readsAt(100, seconds, true),
-  watchFanOut(300, 50),
+  watchFanOut(300, 200),
   failover(5),
   ...(values.long ? [recoveryOf(1024 ** 3), memoryAfter(1_000_000)] : []),
 ].filter(({ name }) => name.includes(values.only));
