@@ -1,9 +1,9 @@
 /** What is measured. Each figure is taken of both kinds of servers, one after the other, in one run. */
 
-import { Connection } from "./grpc.ts";
+import { Connection, Messages } from "./grpc.ts";
 import { load } from "./load.ts";
 import { progressOf, say } from "./progress.ts";
-import { get, put, putAll, watch } from "./requests.ts";
+import { eventsIn, get, put, putAll, watch } from "./requests.ts";
 import type { Servers, Shape } from "./servers.ts";
 
 /** One line of the table. `better` says which is: more, or less. */
@@ -100,13 +100,14 @@ export function watchFanOut(watchers: number, puts: number): Figure {
         const { path, request } = watch("fan");
         const stream = connections[at % connections.length]?.open(path);
         stream?.on("error", () => undefined);
+        const messages = new Messages();
         let isFirst = true;
-        const sizes = new MessageCounter();
         stream?.on("data", (piece: Buffer) => {
-          const messages = sizes.count(piece);
-          created += isFirst && messages > 0 ? 1 : 0;
-          events += isFirst && messages > 0 ? messages - 1 : messages;
-          if (messages > 0) isFirst = false;
+          for (const message of messages.take(piece)) {
+            if (isFirst) created += 1;
+            isFirst = false;
+            events += eventsIn(message);
+          }
         });
         stream?.write(request);
       }
@@ -125,34 +126,6 @@ export function watchFanOut(watchers: number, puts: number): Figure {
       return { value: (watchers * puts) / seconds, detail: `${puts} puts in ${seconds.toFixed(2)} s` };
     },
   };
-}
-
-/** Counts gRPC's messages in a stream of bytes. A response to a watch with one event each is one message. */
-class MessageCounter {
-  #left = 0;
-  #head: Buffer = Buffer.alloc(0);
-
-  count(piece: Buffer): number {
-    let messages = 0;
-    let rest = piece;
-    while (rest.length > 0) {
-      if (this.#left > 0) {
-        const taken = Math.min(this.#left, rest.length);
-        this.#left -= taken;
-        rest = rest.subarray(taken);
-        if (this.#left === 0) messages += 1;
-        continue;
-      }
-      this.#head = Buffer.concat([this.#head, rest.subarray(0, 5 - this.#head.length)]);
-      const used = Math.min(rest.length, 5);
-      rest = rest.subarray(used);
-      if (this.#head.length < 5) continue;
-      this.#left = this.#head.readUInt32BE(1);
-      this.#head = Buffer.alloc(0);
-      if (this.#left === 0) messages += 1;
-    }
-    return messages;
-  }
 }
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -4,10 +4,32 @@ import { connect } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 
 /** gRPC puts a byte for the compression and the length before each message. */
+const HEAD_BYTES = 5;
+
 export function framed(message: Buffer): Buffer {
-  const head = Buffer.alloc(5);
+  const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
+}
+
+/** The messages in a stream of bytes, which comes in pieces that begin and end anywhere. */
+export class Messages {
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** Those that the next piece completes, the frames' heads left out. */
+  take(piece: Buffer): readonly Buffer[] {
+    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const messages: Buffer[] = [];
+    let at = 0;
+    while (at + HEAD_BYTES <= bytes.length) {
+      const end = at + HEAD_BYTES + bytes.readUInt32BE(at + 1);
+      if (end > bytes.length) break;
+      messages.push(bytes.subarray(at + HEAD_BYTES, end));
+      at = end;
+    }
+    this.#rest = bytes.subarray(at);
+    return messages;
+  }
 }
 
 export class Connection {
@@ -34,7 +56,7 @@ export class Connection {
       stream.on("data", (piece: Buffer) => pieces.push(piece));
       stream.on("error", reject);
       stream.on("close", () => {
-        if (status === "0") resolve(Buffer.concat(pieces).subarray(5));
+        if (status === "0") resolve(Buffer.concat(pieces).subarray(HEAD_BYTES));
         else reject(new Error(`${path} has ended with the status ${status === "" ? "none" : status}.`));
       });
       stream.end(request);

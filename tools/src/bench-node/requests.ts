@@ -1,6 +1,7 @@
 /** The requests of the benchmark, encoded as etcd's API has them. */
 
 import { loadDefinition } from "@quorate/node";
+import protobuf from "protobufjs";
 import { framed } from "./grpc.ts";
 
 const definition = loadDefinition();
@@ -50,4 +51,22 @@ export function memberIn(response: Buffer): string {
   if (message === null || typeof message !== "object" || !("header" in message)) return "0";
   const { header } = message;
   return header !== null && typeof header === "object" && "member_id" in header ? String(header.member_id) : "0";
+}
+
+/** The field of a watch's response that an event is in, as the tag that stands before it. */
+const EVENT_TAG = (11 << 3) | 2;
+
+/**
+ * How many events are in a response to a watch, of which one may have those of several revisions. All that is looked at
+ * are the tags and lengths of its fields: the benchmark's own work is not what is measured.
+ */
+export function eventsIn(response: Buffer): number {
+  const reader = protobuf.Reader.create(response);
+  let events = 0;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === EVENT_TAG) events += 1;
+    reader.skipType(tag & 7);
+  }
+  return events;
 }
