@@ -4,6 +4,7 @@ import { ABSENT } from "./pair-map.ts";
 const ROW_ENTRIES = 8;
 /** An entry is a key plus one, so that zero means empty, and a value. */
 const WORDS = 2;
+const WORD_MAX = 2 ** 31 - 1;
 /** A row is where it begins in the entries, its capacity, and how many entries it has. */
 const ROW_WORDS = 3;
 
@@ -37,6 +38,7 @@ export class RowMap {
 
   /** Adds a pair that is not in the map. */
   add(row: number, key: number, value: number): void {
+    if (key < 0) throw new RangeError(`${key} is no id.`);
     const at = row * ROW_WORDS;
     while (at >= this.#rows.length) this.#rows = extended(this.#rows, this.#rows.length * 2);
     const capacity = this.#rows[at + 1] as number;
@@ -48,6 +50,8 @@ export class RowMap {
 
   /** Gives a row a larger place at the end. The old one is left behind: all of them together are no larger than the rest. */
   #move(at: number, capacity: number): void {
+    // Where a row begins is a word itself. What is said here is what the engine says when it has no more memory.
+    if (this.#end + capacity * WORDS > WORD_MAX) throw new RangeError("Invalid array length");
     const start = this.#rows[at] as number;
     const oldCapacity = this.#rows[at + 1] as number;
     while (this.#end + capacity * WORDS > this.#entries.length) {
