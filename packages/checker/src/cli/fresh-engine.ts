@@ -1,7 +1,8 @@
 /**
  * The engine, made anew from its source. Compiled code learns the types that it meets, and is slower for each that it has
- * met before: an engine that has done nothing else is up to three times as fast as one that has run other specs. Modules
- * are loaded once for each thread, a thread takes most of a second to load everything, and this a hundredth.
+ * met before: an engine that has done nothing else is up to three times as fast as one that has run other specs. A thread of
+ * its own would take most of a second to load everything; this takes a millisecond, once the source is bundled. See
+ * docs/decisions/0024.
  */
 
 import { createRequire } from "node:module";

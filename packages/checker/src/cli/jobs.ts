@@ -47,12 +47,13 @@ export function jobTitle(job: Job): string {
     : `mutant ${job.mutant.id} of ${job.files.name}`;
 }
 
+/** How many transitions make up for the time in which a new engine is slow, since none of it is compiled yet. */
+const LARGE = 400_000;
+
 /** Whether a job is so large that it is worth an engine that has done nothing else. */
 export function isLarge(job: Job): boolean {
   return job.type === "model" && (job.setting.expect?.generated ?? 0) >= LARGE;
 }
-
-const LARGE = 400_000;
 
 /** What a job's spec was run with. */
 export interface JobResult {
