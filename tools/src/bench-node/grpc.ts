@@ -3,9 +3,10 @@
 import { connect } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 
-/** gRPC puts a byte for the compression and the length before each message. */
+/** Before each message gRPC puts a byte for the compression, and the length. */
 const HEAD_BYTES = 5;
 
+/** A message as it is sent. */
 export function framed(message: Buffer): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32BE(message.length, 1);

@@ -1,7 +1,7 @@
 /**
  * The engine, made anew from its source. Compiled code learns the types that it meets, and is slower for each that it has
- * met before: an engine that has done nothing else is up to three times as fast as one that has run other specs. A thread of
- * its own would take most of a second to load everything; this takes a millisecond, once the source is bundled. See
+ * met before: an engine that has done nothing else is up to three times as fast as one that has run other specs. A thread
+ * of its own would take most of a second to load everything; this takes a millisecond, once the source is bundled. See
  * docs/decisions/0024.
  */
 

@@ -51,7 +51,10 @@ export interface NodeContext {
   readonly id: NodeId;
   readonly node: ClusterNode<Signature>;
   readonly persistence: "synchronous" | "asynchronous";
-  /** Makes a call of the protocol's own function `name` on `inputs`, with whatever care is due. What `check` throws is the call's error. */
+  /**
+   * Makes a call of the protocol's own function `name` on `inputs`, with whatever care is due. What `check` throws is the
+   * call's error.
+   */
   call(
     name: "start" | "step",
     inputs: readonly unknown[],

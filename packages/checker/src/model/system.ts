@@ -140,7 +140,10 @@ export class ModelSystem implements System {
     this.#keepExpanded();
   }
 
-  /** The parts in which the state at `from` may differ from the one that was expanded last; whoever computes no further than he has to leaves none. */
+  /**
+   * The parts in which the state at `from` may differ from the one that was expanded last. That one is forgotten until this
+   * one is expanded in full: whoever has seen enough of it throws.
+   */
   #changedSinceLast(): number {
     const last = this.#expanded;
     const changed = last.length === 0 ? ALL : changedParts(last, this.from);
